@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { openDatabase } from '../../src/db/connection.ts';
+import { startEmbedded } from '../../src/db/embedded.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { administer, databaseAt, type TestServer } from './database_server.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    testServer: TestServer;
+  }
+}
+
+/** One PostgreSQL for the whole run, its own or that of TEST_DATABASE_URL, with a migrated template database. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const external = process.env['TEST_DATABASE_URL'];
+  const server = external ? { url: external, stop: async () => {} } : await startOwnServer();
+  const template = `weir_template_${randomBytes(6).toString('hex')}`;
+  try {
+    await administer(server.url, `create database ${template}`);
+    const db = openDatabase({ url: databaseAt(server.url, template) });
+    try {
+      await migrate(db);
+    } finally {
+      await db.close();
+    }
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  project.provide('testServer', { url: server.url, template });
+  return async () => {
+    await administer(server.url, `drop database ${template} with (force)`);
+    await server.stop();
+  };
+}
+
+async function startOwnServer(): Promise<{ url: string; stop(): Promise<void> }> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'weir-test-'));
+  await chmod(dataDir, 0o711); // the account PostgreSQL runs as must get in when this is root
+  const remove = () => rm(dataDir, { recursive: true, force: true });
+  try {
+    // Suites race from many connections, and nothing here has to survive a power cut.
+    const embedded = await startEmbedded({ dataDir, settings: { max_connections: '300', fsync: 'off' } });
+    return {
+      url: embedded.url,
+      stop: async () => {
+        await embedded.stop();
+        await remove();
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
