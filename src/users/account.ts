@@ -1,0 +1,25 @@
+/**
+ * What a running sign-in or token needs to know of a person: whether they may act, and what their claims say.
+ * Read as one document, so that a token's look-up can bring it along (design 4.12).
+ */
+export type Account = {
+  readonly userId: string;
+  readonly poolId: string;
+  readonly status: 'new' | 'active' | 'inactive' | 'deleted';
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly updatedAt: number;
+  /** Active addresses, verified ones first, then by age. */
+  readonly addresses: readonly AccountAddress[];
+  readonly groups: readonly string[];
+};
+
+export type AccountAddress = {
+  readonly type: 'email' | 'mobile';
+  readonly address: string;
+  readonly verified: boolean;
+};
+
+/** Only an active person signs in or keeps what they have (contract 6.3). */
+export function mayAct(account: Account | undefined): account is Account {
+  return account?.status === 'active';
+}
