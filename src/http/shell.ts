@@ -1,0 +1,122 @@
+import type { IncomingMessage } from 'node:http';
+import type { Context } from 'koa';
+import { directionOf, localeNames, locales, type Locale } from '../i18n/locales.ts';
+import { translate, type MessageKey } from '../i18n/translate.ts';
+import { assetPath } from './assets.ts';
+import { languageParameter } from './locale.ts';
+import type { AppLabel } from './pages.ts';
+
+/** What the workspace adds to every page of a request. */
+export interface PageSetting {
+  /** Stands at the head where no application is known. */
+  workspaceName?: string;
+  /** Links at the foot, such as help, privacy and terms. */
+  footerLinks?: readonly { label: string; href: string }[];
+  /** The address that shows this page by GET, where it is not the one requested. */
+  selfHref?: string;
+}
+
+/** How near its end a journey is; sets the two levels of the motif. */
+export type Level = '1' | '2' | '3' | 'still';
+
+/** The frame around every page. */
+export interface Shell {
+  name: string;
+  locale: Locale;
+  dir: 'ltr' | 'rtl';
+  level: Level;
+  /** The `<title>`. */
+  title: string;
+  appName?: string;
+  logoUri?: string;
+  languages: { locale: Locale; label: string; href: string }[];
+  footerLinks: { label: string; href: string }[];
+  nonce: string;
+  css: string;
+  script: string;
+  icon: string;
+}
+
+const settings = new WeakMap<IncomingMessage, PageSetting>();
+
+/** Says once per request what the frame of its pages shows; later calls add to earlier ones. */
+export function setPage(ctx: { req: IncomingMessage }, setting: PageSetting): void {
+  const { workspaceName, footerLinks, selfHref } = { ...settings.get(ctx.req), ...setting };
+  settings.set(ctx.req, {
+    ...(workspaceName !== undefined && { workspaceName }),
+    ...(footerLinks && { footerLinks }),
+    ...(selfHref !== undefined && { selfHref }),
+  });
+}
+
+interface ShellInput {
+  name: string;
+  locale: Locale;
+  level: Level;
+  /** The step, as the heading says it. */
+  heading: string;
+  isWrong: boolean;
+  app: AppLabel | undefined;
+  /** The address of the page's form. */
+  action: string | undefined;
+  nonce: string;
+}
+
+/** Builds the frame of a page. */
+export function buildShell(ctx: Context, input: ShellInput): Shell {
+  const setting = settings.get(ctx.req) ?? {};
+  const appName = input.app?.name ?? setting.workspaceName;
+  const say = (key: MessageKey, params: Record<string, string>) => translate(input.locale, key, params);
+  const named = appName ? say('shell.title_with_app', { title: input.heading, app: appName }) : input.heading;
+  const logoUri = showableLogo(input.app?.logoUri);
+  return {
+    name: input.name,
+    locale: input.locale,
+    dir: directionOf(input.locale),
+    level: input.level,
+    title: input.isWrong ? say('shell.title_with_error', { title: named }) : named,
+    ...(appName !== undefined && { appName }),
+    ...(logoUri !== undefined && { logoUri }),
+    languages: languageLinks(selfAddress(ctx, setting, input.action), input.locale),
+    footerLinks: (setting.footerLinks ?? []).map(({ label, href }) => ({ label, href })),
+    nonce: input.nonce,
+    css: assetPath('weir.css'),
+    script: assetPath('weir.js'),
+    icon: assetPath('mark.svg'),
+  };
+}
+
+/** A logo's address where a page may load it, else `undefined`. */
+export function showableLogo(uri: string | undefined): string | undefined {
+  if (uri === undefined) return undefined;
+  if (/^data:image\/(?:png|jpeg|webp|gif|svg\+xml)[;,]/i.test(uri)) return uri;
+  return URL.parse(uri)?.protocol === 'https:' ? uri : undefined;
+}
+
+/** The origin to allow for a logo, or `undefined` for one that needs none. */
+export function logoOrigin(uri: string | undefined): string | undefined {
+  const url = URL.parse(showableLogo(uri) ?? '');
+  return url?.protocol === 'https:' ? url.origin : undefined;
+}
+
+/** Where a GET shows this page again; a page that answers a POST is known to have one when it posts to itself. */
+function selfAddress(ctx: Context, setting: PageSetting, action: string | undefined): string | undefined {
+  if (setting.selfHref !== undefined) return setting.selfHref;
+  // Not `ctx.url`: below a mount point it lacks the mount's path.
+  if (ctx.method === 'GET' || ctx.method === 'HEAD') return ctx.originalUrl;
+  const [own, target] = [ctx.originalUrl, action ?? ''].map((url) => URL.parse(url, 'http://localhost'));
+  return action !== undefined && own?.pathname === target?.pathname ? action : undefined;
+}
+
+function languageLinks(self: string | undefined, current: Locale): Shell['languages'] {
+  const url = self === undefined ? null : URL.parse(self, 'http://localhost');
+  if (!url) return [];
+  return locales
+    .filter((locale) => locale !== current)
+    .map((locale) => {
+      url.searchParams.set(languageParameter, locale);
+      // A path that begins with two slashes would name another host.
+      const path = url.pathname.replace(/^\/+/, '/');
+      return { locale, label: localeNames[locale], href: `${path}${url.search}` };
+    });
+}
