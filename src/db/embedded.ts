@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { realpath } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,11 +8,12 @@ import { isDatabaseUnavailable } from './errors.ts';
 import { chooseAccount, requireReachable } from './embedded/account.ts';
 import * as cluster from './embedded/cluster.ts';
 import { EmbeddedDatabaseError } from './embedded/error.ts';
-import { acquireOwnerLock } from './embedded/owner_lock.ts';
+import { acquireOwnerLock, hasLivingOwner } from './embedded/owner_lock.ts';
 import { findBinaries } from './embedded/package.ts';
 import {
   lastComplaint,
   logSize,
+  readPort,
   shutDown,
   signal,
   spawnPostmaster,
@@ -86,6 +88,18 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedD
     lock.release();
     throw error;
   }
+}
+
+/**
+ * The URL of the embedded PostgreSQL that a living Weir runs in `dataDir`, or undefined when none does. For commands
+ * of the operator beside the server.
+ */
+export async function attachEmbedded(dataDir: string): Promise<string | undefined> {
+  const place = await realpath(dataDir).catch(() => undefined);
+  if (place === undefined || !(await hasLivingOwner(place))) return undefined;
+  const port = await readPort(join(place, 'postgres'));
+  if (port === undefined) return undefined;
+  return databaseUrl({ password: await cluster.clusterPassword(place, false) }, port, cluster.DATABASE);
 }
 
 type Running = { readonly child: ChildProcess; readonly port: number };
@@ -201,7 +215,7 @@ function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }
 
-function databaseUrl(place: ProtectedPlace, port: number, database: string): string {
+function databaseUrl(place: Pick<ProtectedPlace, 'password'>, port: number, database: string): string {
   return `postgres://${cluster.SUPERUSER}:${place.password}@127.0.0.1:${port}/${database}`;
 }
 

@@ -38,6 +38,11 @@ export async function acquireOwnerLock(dataDir: string): Promise<OwnerLock> {
   }
 }
 
+/** True when a living process owns `dataDir`. */
+export async function hasLivingOwner(dataDir: string): Promise<boolean> {
+  return (await readGenerations(dataDir)).some(isAlive);
+}
+
 async function readGenerations(dataDir: string): Promise<Generation[]> {
   const numbers = (await readdir(dataDir)).flatMap((name) => FILE.exec(name)?.[1] ?? []).map(Number);
   return await Promise.all(
@@ -57,10 +62,14 @@ async function readOwner(file: string): Promise<Owner | undefined> {
 }
 
 function refuseLivingOwner(dataDir: string, generations: readonly Generation[]): void {
-  const living = generations.find(({ owner }) => owner && processIdentity(owner.pid) === owner.identity);
+  const living = generations.find(isAlive);
   if (!living?.owner) return;
   const who = living.owner.pid === process.pid ? 'this process' : `process ${living.owner.pid}`;
   throw new EmbeddedDatabaseError(
     `${dataDir} is in use by another Weir (${who}): stop it, or give this one a DATA_DIR of its own`,
   );
+}
+
+function isAlive({ owner }: Generation): boolean {
+  return owner !== undefined && processIdentity(owner.pid) === owner.identity;
 }

@@ -7,6 +7,7 @@ import { identityOf, postgresEnvironment } from './cluster.ts';
 import { EmbeddedDatabaseError } from './error.ts';
 import { processIdentity, servesCluster } from './process_identity.ts';
 
+const PID_FILE = 'postmaster.pid';
 const LOG_MAX_BYTES = 10 * 1024 * 1024;
 const POLL_MS = 20;
 const FAST_SHUTDOWN_MS = 15_000;
@@ -74,17 +75,28 @@ export async function spawnPostmaster(place: Place, port: number): Promise<Child
  * directory, can start its own. What was committed stays: it is a shutdown, at worst an immediate one.
  */
 export async function stopOrphan(clusterDir: string): Promise<void> {
-  const file = join(clusterDir, 'postmaster.pid');
-  const pid = Number((await readFile(file, 'utf8').catch(() => '')).split('\n')[0]);
+  const pid = Number((await readPidFile(clusterDir))[0]);
   if (!Number.isInteger(pid) || pid <= 1) return;
   const identity = processIdentity(pid);
   if (identity === undefined) return; // dead: PostgreSQL removes the file itself
   if (!servesCluster(pid, clusterDir)) {
     // The number belongs to another program by now, which PostgreSQL would take for its predecessor.
-    await rm(file, { force: true });
+    await rm(join(clusterDir, PID_FILE), { force: true });
     return;
   }
   await shutDown(pid, identity);
+}
+
+/** The port of the PostgreSQL on `clusterDir`, or undefined while there is none. */
+export async function readPort(clusterDir: string): Promise<number | undefined> {
+  const port = Number((await readPidFile(clusterDir))[3]);
+  return Number.isInteger(port) && port > 0 ? port : undefined;
+}
+
+// https://www.postgresql.org/docs/current/storage-file-layout.html: process, directory, start time, port, ...
+async function readPidFile(clusterDir: string): Promise<string[]> {
+  const text = await readFile(join(clusterDir, PID_FILE), 'utf8').catch(() => '');
+  return text.split('\n');
 }
 
 /** Ends the PostgreSQL `pid` fast and waits until it is gone; immediately when that takes too long. */
