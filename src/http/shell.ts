@@ -29,6 +29,8 @@ export interface Shell {
   title: string;
   appName?: string;
   logoUri?: string;
+  /** Where a GET shows this page again. */
+  selfHref?: string;
   languages: { locale: Locale; label: string; href: string }[];
   footerLinks: { label: string; href: string }[];
   nonce: string;
@@ -69,6 +71,7 @@ export function buildShell(ctx: Context, input: ShellInput): Shell {
   const say = (key: MessageKey, params: Record<string, string>) => translate(input.locale, key, params);
   const named = appName ? say('shell.title_with_app', { title: input.heading, app: appName }) : input.heading;
   const logoUri = showableLogo(input.app?.logoUri);
+  const self = selfAddress(ctx, setting, input.action);
   return {
     name: input.name,
     locale: input.locale,
@@ -77,7 +80,8 @@ export function buildShell(ctx: Context, input: ShellInput): Shell {
     title: input.isWrong ? say('shell.title_with_error', { title: named }) : named,
     ...(appName !== undefined && { appName }),
     ...(logoUri !== undefined && { logoUri }),
-    languages: languageLinks(selfAddress(ctx, setting, input.action), input.locale),
+    ...(self && { selfHref: `${hostless(self.pathname)}${self.search}` }),
+    languages: languageLinks(self, input.locale),
     footerLinks: (setting.footerLinks ?? []).map(({ label, href }) => ({ label, href })),
     nonce: input.nonce,
     css: assetPath('weir.css'),
@@ -100,23 +104,31 @@ export function logoOrigin(uri: string | undefined): string | undefined {
 }
 
 /** Where a GET shows this page again; a page that answers a POST is known to have one when it posts to itself. */
-function selfAddress(ctx: Context, setting: PageSetting, action: string | undefined): string | undefined {
-  if (setting.selfHref !== undefined) return setting.selfHref;
+function selfAddress(ctx: Context, setting: PageSetting, action: string | undefined): URL | null {
+  if (setting.selfHref !== undefined) return parseOwn(setting.selfHref);
   // Not `ctx.url`: below a mount point it lacks the mount's path.
-  if (ctx.method === 'GET' || ctx.method === 'HEAD') return ctx.originalUrl;
-  const [own, target] = [ctx.originalUrl, action ?? ''].map((url) => URL.parse(url, 'http://localhost'));
-  return action !== undefined && own?.pathname === target?.pathname ? action : undefined;
+  const requested = parseOwn(ctx.originalUrl);
+  if (ctx.method === 'GET' || ctx.method === 'HEAD') return requested;
+  const target = parseOwn(action ?? '');
+  return action !== undefined && requested?.pathname === target?.pathname ? target : null;
 }
 
-function languageLinks(self: string | undefined, current: Locale): Shell['languages'] {
-  const url = self === undefined ? null : URL.parse(self, 'http://localhost');
-  if (!url) return [];
+function parseOwn(address: string): URL | null {
+  return URL.parse(address, 'http://localhost');
+}
+
+/** A path that begins with two slashes would name another host. */
+function hostless(path: string): string {
+  return path.replace(/^\/+/, '/');
+}
+
+function languageLinks(self: URL | null, current: Locale): Shell['languages'] {
+  if (!self) return [];
   return locales
     .filter((locale) => locale !== current)
     .map((locale) => {
+      const url = new URL(self);
       url.searchParams.set(languageParameter, locale);
-      // A path that begins with two slashes would name another host.
-      const path = url.pathname.replace(/^\/+/, '/');
-      return { locale, label: localeNames[locale], href: `${path}${url.search}` };
+      return { locale, label: localeNames[locale], href: `${hostless(url.pathname)}${url.search}` };
     });
 }

@@ -1,0 +1,84 @@
+// Comfort for the hosted pages. Everything works without it.
+'use strict';
+
+const language = document.documentElement.lang;
+const fill = (sentence, name, value) => sentence.split(`{${name}}`).join(value);
+
+// Show password: a toggle beside the field, and the field is a password again when it is sent.
+for (const button of document.querySelectorAll('[data-shows]')) {
+  const field = document.getElementById(button.dataset.shows);
+  const show = (on) => {
+    field.type = on ? 'text' : 'password';
+    button.setAttribute('aria-pressed', String(on));
+  };
+  button.hidden = false;
+  button.addEventListener('click', () => show(field.type === 'password'));
+  field.form.addEventListener('submit', () => show(false));
+}
+
+// Caps Lock, said under the field while it matters.
+for (const hint of document.querySelectorAll('[data-caps-of]')) {
+  const field = document.getElementById(hint.dataset.capsOf);
+  const look = (event) => {
+    const on = event.type !== 'blur' && event.getModifierState?.('CapsLock') === true;
+    hint.textContent = on ? hint.dataset.text : '';
+  };
+  for (const type of ['keydown', 'keyup', 'mousedown', 'blur']) field.addEventListener(type, look);
+}
+
+// One press sends a form once; the button says what is being done.
+const reset = (form) => {
+  delete form.dataset.sent;
+  for (const button of form.querySelectorAll('[aria-disabled]')) {
+    button.removeAttribute('aria-disabled');
+    button.textContent = button.dataset.label;
+  }
+};
+document.addEventListener('submit', (event) => {
+  const form = event.target;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = 'yes';
+  const button = event.submitter;
+  if (button?.dataset.doing) {
+    button.dataset.label = button.textContent;
+    button.textContent = button.dataset.doing;
+    button.setAttribute('aria-disabled', 'true');
+  }
+  // The page may stay: a stopped load, or an answer that opens a native application.
+  setTimeout(reset, 10_000, form);
+});
+addEventListener('pageshow', () => document.querySelectorAll('form').forEach(reset));
+
+// A time on the person's own clock instead of a span that grows stale.
+for (const element of document.querySelectorAll('[data-time]')) {
+  const time = new Date(element.dataset.time);
+  const isToday = time.toDateString() === new Date().toDateString();
+  const shown = time.toLocaleString(language, {
+    ...(isToday ? {} : { weekday: 'long' }),
+    hour: '2-digit',
+    minute: '2-digit',
+  });
+  element.textContent = fill(element.dataset.sentence, 'time', shown);
+}
+
+// A busy page tries again by itself, and says when; it can be told not to.
+for (const countdown of document.querySelectorAll('[data-seconds]')) {
+  const stop = document.querySelector('[data-stops]');
+  const end = Date.now() + countdown.dataset.seconds * 1000;
+  const words = new Intl.NumberFormat(language, { style: 'unit', unit: 'second', unitDisplay: 'long' });
+  const tick = () => {
+    const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
+    countdown.textContent = fill(countdown.dataset.sentence, 'duration', words.format(left));
+    if (left > 0) return;
+    finish();
+    document.querySelector('[data-retries]')?.click();
+  };
+  const timer = setInterval(tick, 250);
+  const finish = () => {
+    clearInterval(timer);
+    countdown.hidden = stop.hidden = true;
+  };
+  countdown.hidden = stop.hidden = false;
+  stop.addEventListener('click', finish);
+  tick();
+}
