@@ -59,6 +59,7 @@ export type Reading = {
 export type SessionOrigin = {
   readonly ip?: string | undefined;
   readonly userAgent?: string | undefined;
+  readonly correlationId?: string | undefined;
   readonly connectionId?: string | undefined;
   readonly poolId?: string | undefined;
 };
@@ -118,6 +119,16 @@ export type Flush = {
   /** Interactions that are over: they keep only what leads back to the application. */
   readonly closedInteractions: readonly { readonly key: string; readonly remains: string }[];
   readonly revokedGrants: readonly string[];
+  readonly audits: readonly AuditWrite[];
+};
+
+/** An audit event that is recorded together with what it tells about. */
+export type AuditWrite = {
+  readonly eventId: string;
+  readonly subject: string;
+  readonly action: string;
+  readonly metadata: string;
+  readonly payload: string;
 };
 
 /** A grant, or the session, was ended while this request was issuing something under it. Nothing was written. */

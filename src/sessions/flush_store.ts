@@ -52,7 +52,7 @@ function compose(scope: ArtefactScope, changes: Flush): Composed | undefined {
   let name = 'artefact-flush';
 
   const { sessions, grants, tokens, flows, endedSessions, deletedTokens, deletedFlows } = changes;
-  const { closedInteractions, revokedGrants } = changes;
+  const { closedInteractions, revokedGrants, audits } = changes;
 
   if (revokedGrants.length > 0) {
     name += '-r';
@@ -175,6 +175,14 @@ function compose(scope: ArtefactScope, changes: Flush): Composed | undefined {
        WHERE f.consumed_at IS NULL
       RETURNING 1)`);
     expectations.push(EXPECT('flowing', bind(flows.length)));
+  }
+  if (audits.length > 0) {
+    name += '-a';
+    parts.push(`audited AS (INSERT INTO audit_events (tenant_id, workspace_id, event_id, event_subject, action, metadata, payload)
+      SELECT $1, $2, event_id, subject, action, metadata::jsonb, payload::jsonb
+        FROM unnest(${bind(audits.map((x) => x.eventId))}::text[], ${bind(audits.map((x) => x.subject))}::text[],
+          ${bind(audits.map((x) => x.action))}::text[], ${bind(audits.map((x) => x.metadata))}::text[],
+          ${bind(audits.map((x) => x.payload))}::text[]) AS k(event_id, subject, action, metadata, payload) RETURNING 1)`);
   }
   if (parts.length === 0) return undefined;
   return {

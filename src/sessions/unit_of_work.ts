@@ -1,11 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash, randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
+import { type Actor, type AuditEvent, auditMetadata } from '../events/audit.ts';
 import type { Account } from '../users/account.ts';
 import { findAccount } from '../users/account_store.ts';
 import * as store from './artefact_store.ts';
 import {
   type ArtefactScope,
+  type AuditWrite,
   type Flush,
   type FlowWrite,
   type GrantWrite,
@@ -49,6 +51,7 @@ export class UnitOfWork {
   readonly #knex: Knex;
   readonly #secrets: Secrets;
   #closed = false;
+  #failure: unknown;
   #afterCommit: (() => void | Promise<void>)[] = [];
 
   readonly #memo = new Map<string, Memo | null>();
@@ -68,6 +71,7 @@ export class UnitOfWork {
   readonly #deletedFlows = new Map<string, Flush['deletedFlows'][number]>();
   readonly #closedInteractions = new Map<string, Flush['closedInteractions'][number]>();
   readonly #revokedGrants = new Set<string>();
+  readonly #audits: AuditWrite[] = [];
 
   constructor(knex: Knex, scope: ArtefactScope, secrets: Secrets) {
     this.#knex = knex;
@@ -85,6 +89,25 @@ export class UnitOfWork {
     this.#afterCommit.push(action);
   }
 
+  /** Records an event together with the changes it tells about. `by` adds to where the request came from. */
+  audit(event: AuditEvent, by: Pick<Actor, 'kind' | 'clientId' | 'userId' | 'poolId'>): void {
+    this.#open();
+    const { ip, userAgent, correlationId } = this.origin;
+    const actor: Actor = {
+      ...by,
+      ...(ip === undefined ? {} : { ip }),
+      ...(userAgent === undefined ? {} : { userAgent }),
+      ...(correlationId === undefined ? {} : { correlationId }),
+    };
+    this.#audits.push({
+      eventId: randomUUID(),
+      subject: event.subject,
+      action: event.action,
+      metadata: JSON.stringify(auditMetadata(event, actor)),
+      payload: JSON.stringify({ [`${event.subject}_${event.action}`]: event.payload ?? {} }),
+    });
+  }
+
   /** Writes everything and closes the unit. Throws what the database throws, or `AccessEnded`. */
   async flush(): Promise<void> {
     this.#close();
@@ -98,6 +121,7 @@ export class UnitOfWork {
       deletedFlows: [...this.#deletedFlows.values()],
       closedInteractions: [...this.#closedInteractions.values()],
       revokedGrants: [...this.#revokedGrants],
+      audits: this.#audits,
     });
     for (const action of this.#afterCommit) await action();
   }
@@ -105,6 +129,14 @@ export class UnitOfWork {
   /** Closes the unit and forgets what it would have written. */
   discard(): void {
     this.#closed = true;
+  }
+
+  /**
+   * What the store failed with, if it did: the library answers such errors in its own way, and that answer
+   * must not leave.
+   */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   /** Forgets the session this request would have created: an anonymous logout needs none. */
@@ -132,7 +164,8 @@ export class UnitOfWork {
   async findByUserCode(model: Model, userCode: string): Promise<Payload | undefined> {
     this.#open();
     if (!isFlowModel(model)) throw new Error(`${model} has no user code`);
-    const reading = await store.readByUserCode(this.#knex, this.scope, model, keyOfValue(userCode));
+    const key = keyOfValue(userCode);
+    const reading = await this.#ask(() => store.readByUserCode(this.#knex, this.scope, model, key));
     this.#remember(reading);
     const [found] = reading.found;
     return found && this.#out(model, found.key, this.#handleOf(found.key));
@@ -141,7 +174,9 @@ export class UnitOfWork {
   /** What a person last granted a client; not remembered, asked at most once a request. */
   async findLatestGrantId(accountId: string, clientId: string): Promise<string | undefined> {
     this.#open();
-    const reading = await store.readLatestGrant(this.#knex, this.scope, accountId, clientId);
+    const reading = await this.#ask(() =>
+      store.readLatestGrant(this.#knex, this.scope, accountId, clientId),
+    );
     this.#remember(reading);
     return reading.found[0]?.key;
   }
@@ -150,9 +185,15 @@ export class UnitOfWork {
   async findAccount(userId: string): Promise<Account | undefined> {
     this.#open();
     if (!this.#accounts.has(userId)) {
-      this.#accounts.set(userId, await findAccount(this.#knex, this.scope.tenantId, userId));
+      const account = await this.#ask(() => findAccount(this.#knex, this.scope.tenantId, userId));
+      this.#accounts.set(userId, account);
     }
     return this.#accounts.get(userId);
+  }
+
+  /** The pool of a person this request has met. */
+  poolOf(userId: string | undefined): string | undefined {
+    return userId === undefined ? undefined : this.#accounts.get(userId)?.poolId;
   }
 
   /** Gives a person who was read by other means to the rest of the request. */
@@ -200,15 +241,15 @@ export class UnitOfWork {
   async consume(model: Model, id: string): Promise<boolean> {
     this.#open();
     const key = this.#keyOf(id);
-    if (isTokenModel(model)) return store.consumeToken(this.#knex, this.scope, key);
-    if (isFlowModel(model)) return store.consumeFlow(this.#knex, this.scope, model, key);
+    if (isTokenModel(model)) return this.#ask(() => store.consumeToken(this.#knex, this.scope, key));
+    if (isFlowModel(model)) return this.#ask(() => store.consumeFlow(this.#knex, this.scope, model, key));
     throw new Error(`${model} is not a one-time artefact`);
   }
 
   /** Claims the identity of an assertion or proof, at once: false when it was used before. */
   async claim(id: string, ttlSeconds: number): Promise<boolean> {
     this.#open();
-    return store.claimReplay(this.#knex, this.scope, keyOfValue(id), ttlSeconds);
+    return this.#ask(() => store.claimReplay(this.#knex, this.scope, keyOfValue(id), ttlSeconds));
   }
 
   /** The grant that a remembered one-time artefact belongs to. */
@@ -220,7 +261,7 @@ export class UnitOfWork {
   /** Ends a grant at once, whatever becomes of this request: a reuse was detected. */
   async killGrant(grantId: string): Promise<void> {
     this.#open();
-    await store.killGrant(this.#knex, this.scope, grantId);
+    await this.#ask(() => store.killGrant(this.#knex, this.scope, grantId));
     this.revokeGrant(grantId);
   }
 
@@ -299,10 +340,19 @@ export class UnitOfWork {
   #once(name: string, ask: () => Promise<Reading>): Promise<void> {
     let reading = this.#reads.get(name);
     if (!reading) {
-      reading = ask().then((result) => this.#remember(result));
+      reading = this.#ask(ask).then((result) => this.#remember(result));
       this.#reads.set(name, reading);
     }
     return reading;
+  }
+
+  async #ask<T>(statement: () => Promise<T>): Promise<T> {
+    try {
+      return await statement();
+    } catch (error) {
+      this.#failure ??= error;
+      throw error;
+    }
   }
 
   #remember({ found, account }: Reading): void {

@@ -1,0 +1,81 @@
+import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
+import { errors } from 'oidc-provider';
+import type { Model, Payload } from '../sessions/artefacts.ts';
+import { currentUnit } from '../sessions/unit_of_work.ts';
+
+/** What the adapter asks of the workspace it serves. */
+export type AdapterContext = {
+  /** Client metadata as oidc-provider wants it, from memory. */
+  findClient(clientId: string): Promise<AdapterPayload | undefined>;
+  /** For how many seconds a used refresh token of this client still gets a successor. */
+  refreshTokenLeewaySeconds(clientId: string | undefined): number;
+};
+
+/**
+ * oidc-provider's storage contract over the running request's unit of work. Nothing is kept here: a call
+ * without an open unit throws.
+ */
+export function createAdapterFactory(context: AdapterContext): AdapterFactory {
+  return (name) => (name === 'Client' ? clientAdapter(context) : artefactAdapter(name as Model, context));
+}
+
+function artefactAdapter(model: Model, context: AdapterContext): Adapter {
+  return {
+    async find(id) {
+      // A replay is claimed below, in one statement; to look first would be the race (rule 2).
+      if (model === 'ReplayDetection') return undefined;
+      return (await currentUnit().find(model, id)) as AdapterPayload | undefined;
+    },
+    async findByUid(uid) {
+      return (await currentUnit().findSessionByUid(uid)) as AdapterPayload | undefined;
+    },
+    async findByUserCode(userCode) {
+      return (await currentUnit().findByUserCode(model, userCode)) as AdapterPayload | undefined;
+    },
+    async upsert(id, payload, expiresIn) {
+      const unit = currentUnit();
+      const ttlSeconds = expiresIn ?? 0;
+      if (model === 'ReplayDetection') {
+        if (!(await unit.claim(id, ttlSeconds))) throw replayed();
+        return;
+      }
+      const leeway =
+        model === 'RefreshToken' ? context.refreshTokenLeewaySeconds(payload.clientId as string) : 0;
+      unit.save(model, id, payload as Payload, ttlSeconds, leeway);
+    },
+    async consume(id) {
+      const unit = currentUnit();
+      if (await unit.consume(model, id)) return;
+      // Somebody else used it first: whatever came of that must not be accepted either (F1).
+      const grantId = unit.grantOf(model, id);
+      if (grantId !== undefined) await unit.killGrant(grantId);
+      throw model === 'PushedAuthorizationRequest'
+        ? new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used')
+        : new errors.InvalidGrant('already used');
+    },
+    async destroy(id) {
+      currentUnit().destroy(model, id);
+    },
+    async revokeByGrantId(grantId) {
+      currentUnit().revokeGrant(grantId);
+    },
+  };
+}
+
+// Assertions and DPoP proofs share this model; both are refused as the client's failure to authenticate.
+const replayed = () => new errors.InvalidClientAuth('assertion or proof was used before');
+
+function clientAdapter(context: AdapterContext): Adapter {
+  const refuse = async () => {
+    throw new Error('clients are managed through the management API');
+  };
+  return {
+    find: (id) => context.findClient(id),
+    findByUid: refuse,
+    findByUserCode: refuse,
+    upsert: refuse,
+    consume: refuse,
+    destroy: refuse,
+    revokeByGrantId: refuse,
+  };
+}

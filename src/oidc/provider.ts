@@ -1,0 +1,217 @@
+import Provider, { type Configuration, type JWKS, type KoaContextWithOIDC } from 'oidc-provider';
+import type Koa from 'koa';
+import { isPublicClient } from '../clients/registration.ts';
+import type { WorkspaceSnapshot } from '../workspaces/snapshot.ts';
+import { createFindAccount } from './accounts.ts';
+import { createAdapterFactory } from './adapter.ts';
+import { CLAIMS_BY_SCOPE, OIDC_SCOPES } from './claims.ts';
+import type { WorkspaceClients } from './clients.ts';
+import { loadGrantFor } from './grants.ts';
+import { recordEvents } from './events.ts';
+import type { OidcPages } from './oidc_pages.ts';
+import { createPolicy } from './policy/index.ts';
+import { defaultApi, resourceServer } from './resources.ts';
+
+export type ProviderDeps = {
+  /** Origin under which people and clients reach the server, without a trailing slash. */
+  readonly publicUrl: string;
+  readonly cookieKeys: readonly string[];
+  readonly snapshot: WorkspaceSnapshot;
+  readonly clients: WorkspaceClients;
+  /** Compares a presented client secret with what is stored. */
+  readonly matchesClientSecret: (secret: string, hash: string) => boolean;
+  readonly pages: OidcPages;
+  /** The guarded `fetch`; the library adds its own guard in the options. */
+  readonly fetch: typeof globalThis.fetch;
+  /** Told of what the library answered with `server_error`. */
+  readonly onServerError: (ctx: KoaContextWithOIDC, error: Error) => void;
+};
+
+/** Sessions end a day after the last sign-in at the latest, or after their idle life where that is longer. */
+const ABSOLUTE_SESSION_SECONDS = 24 * 60 * 60;
+/** From the first page of a sign-in to its end. */
+const INTERACTION_SECONDS = 60 * 60;
+/** A grant lives at least as long as its refresh token, and a little longer than what is issued at its end. */
+const GRANT_MARGIN_SECONDS = 60 * 60;
+
+const SCHEME_COOKIE_PREFIX = '__Secure-';
+
+/** The issuer of a workspace. */
+export const issuerOf = (publicUrl: string, scope: { tenantId: string; workspaceId: string }): string =>
+  `${publicUrl}/${scope.tenantId}/${scope.workspaceId}`;
+
+/** Below it lives every page of one interaction, because its cookie's path is exactly this (design 4.5). */
+export const interactionPath = (scope: { tenantId: string; workspaceId: string }, uid: string): string =>
+  `/${scope.tenantId}/${scope.workspaceId}/interaction/${uid}`;
+
+/** Builds the OAuth/OIDC server of one workspace. */
+export function createProvider(deps: ProviderDeps): Provider {
+  const { publicUrl, snapshot, clients } = deps;
+  const issuer = issuerOf(publicUrl, snapshot);
+  const provider = new Provider(issuer, configuration(deps, issuer));
+  const scheme = new URL(publicUrl).protocol.slice(0, -1);
+  pinProtocol(provider, scheme);
+  provider.Client.prototype.compareClientSecret = function compare(actual: string): boolean {
+    const client = clients.known((this as { clientId: string }).clientId);
+    if (!client) return false;
+    if (client.secretHash !== undefined) return deps.matchesClientSecret(actual, client.secretHash);
+    return false;
+  };
+  recordEvents(provider, snapshot, deps.onServerError);
+  return provider;
+}
+
+/** The scheme of answers comes from configuration, never from the connection (rule 22). */
+export function pinProtocol(app: Koa, scheme: string): void {
+  Object.defineProperty(app.request, 'protocol', { get: () => scheme });
+}
+
+function configuration(deps: ProviderDeps, issuer: string): Configuration {
+  const { publicUrl, snapshot, clients, pages } = deps;
+  const { lifetimes } = snapshot;
+  const secure = publicUrl.startsWith('https:');
+  const path = `/${snapshot.tenantId}/${snapshot.workspaceId}`;
+  const prefix = secure ? SCHEME_COOKIE_PREFIX : '';
+  const ownApi = defaultApi(snapshot, publicUrl, issuer);
+  const clientOf = (ctx: KoaContextWithOIDC) => clients.known(ctx.oidc.client?.clientId ?? '');
+
+  return {
+    adapter: createAdapterFactory({
+      findClient: (clientId) => clients.findMetadata(clientId),
+      refreshTokenLeewaySeconds(clientId) {
+        const client = clientId === undefined ? undefined : clients.known(clientId);
+        return client && isPublicClient(client) ? lifetimes.refreshTokenLeewaySeconds : 0;
+      },
+    }),
+    findAccount: createFindAccount(snapshot),
+    jwks: { keys: snapshot.keys.map((key) => key.jwk) } as unknown as JWKS,
+    claims: Object.fromEntries(Object.entries(CLAIMS_BY_SCOPE).map(([scope, names]) => [scope, [...names]])),
+    scopes: [...OIDC_SCOPES],
+    // Stock clients read name and address from the ID token; to withhold them there surprises (OIDC Core §5.4 lets us).
+    conformIdTokenClaims: false,
+    subjectTypes: ['public'],
+    responseTypes: ['code', 'code id_token', 'id_token', 'none'],
+    clientAuthMethods: [
+      'client_secret_basic',
+      'client_secret_post',
+      'client_secret_jwt',
+      'private_key_jwt',
+      'none',
+    ],
+    routes: {
+      authorization: '/oauth2/authorize',
+      token: '/oauth2/token',
+      userinfo: '/userinfo',
+      jwks: '/.well-known/jwks.json',
+      introspection: '/oauth2/introspect',
+      revocation: '/oauth2/revoke',
+      pushed_authorization_request: '/par',
+      end_session: '/oidc/logout',
+    },
+    cookies: {
+      keys: [...deps.cookieKeys],
+      names: {
+        session: `${prefix}weir_session`,
+        interaction: `${prefix}weir_interaction`,
+        resume: `${prefix}weir_resume`,
+      },
+      long: { path, httpOnly: true, sameSite: 'lax', secure, signed: true },
+      short: { httpOnly: true, sameSite: 'lax', secure, signed: true },
+    },
+    interactions: {
+      policy: createPolicy({
+        absoluteSessionSeconds: Math.max(ABSOLUTE_SESSION_SECONDS, lifetimes.sessionSeconds),
+      }),
+      url: (_ctx, interaction) => `${publicUrl}${interactionPath(snapshot, interaction.uid)}`,
+    },
+    pkce: {
+      required: (ctx, client) => {
+        // A public client may never be exempted (rule 23).
+        if (client.tokenEndpointAuthMethod === 'none') return true;
+        return snapshot.enforcePkce && (clientOf(ctx)?.enforcePkce ?? true);
+      },
+    },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    acceptQueryParamAccessTokens: false,
+    // idp_hint names the connection to sign in with (contract 4).
+    extraParams: ['idp_hint'],
+    enableHttpPostMethods: true,
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      dPoP: { enabled: true },
+      introspection: {
+        enabled: true,
+        // Only one's own tokens, or with the scope that says so (RFC 7662 §4).
+        allowedPolicy: async (_ctx, client, token) =>
+          token.clientId === client.clientId ||
+          (clients.known(client.clientId)?.scopes.includes('introspect_tokens') ?? false),
+      },
+      revocation: { enabled: true },
+      pushedAuthorizationRequests: {
+        enabled: true,
+        requirePushedAuthorizationRequests: snapshot.requirePushedAuthorizationRequests,
+      },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: async (ctx, _client, oneOf) => {
+          if (oneOf) return oneOf[0] ?? oneOf;
+          return ctx.oidc.params?.grant_type === 'client_credentials' ? ownApi : (undefined as never);
+        },
+        getResourceServerInfo: async (ctx, resource, client) =>
+          resourceServer(resource, await clients.find(client.clientId), ownApi, lifetimes.accessTokenSeconds),
+        useGrantedResource: async () => false,
+      },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: (ctx) => pages.confirmLogout(ctx),
+        postLogoutSuccessSource: (ctx) => pages.signedOut(ctx),
+      },
+      userinfo: { enabled: true },
+    },
+    renderError: (ctx, out, error) => pages.error(ctx, out, error),
+    loadExistingGrant: (ctx) =>
+      loadGrantFor(ctx, clientOf(ctx)?.trusted ?? false, lifetimes.refreshTokenSeconds),
+    // What a code is exchanged for decides the client's registration, not a scope that the library drops (design 4.8).
+    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    // Tokens of clients that refresh outlive the browser's idle session; logout still ends them (see events.ts).
+    expiresWithSession: async (ctx) => !ctx.oidc.client?.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: (ctx) =>
+      ctx.oidc.client?.tokenEndpointAuthMethod === 'none' || snapshot.rotateConfidentialRefreshTokens,
+    extraTokenClaims: async (ctx, token) => extraTokenClaims(ctx, snapshot, token),
+    clientBasedCORS: (_ctx, origin, client) =>
+      origin !== 'null' && (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
+    clientDefaults: { id_token_signed_response_alg: 'RS256' },
+    ttl: {
+      AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? lifetimes.accessTokenSeconds,
+      AuthorizationCode: lifetimes.authorizationCodeSeconds,
+      ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? lifetimes.accessTokenSeconds,
+      Grant: lifetimes.refreshTokenSeconds + GRANT_MARGIN_SECONDS,
+      IdToken: lifetimes.idTokenSeconds,
+      Interaction: INTERACTION_SECONDS,
+      // Rotation never prolongs: the family ends when its first token would have (S-OA-05).
+      RefreshToken: (ctx) =>
+        ctx?.oidc.entities.RotatedRefreshToken?.remainingTTL ?? lifetimes.refreshTokenSeconds,
+      Session: lifetimes.sessionSeconds,
+    },
+    fetch: (url, options) => deps.fetch(url, options as RequestInit),
+    enabledJWA: {
+      // No symmetric signatures but for client_secret_jwt: a verifier must never be able to sign (S-OA-10).
+      clientAuthSigningAlgValues: ['HS256', 'RS256', 'PS256', 'ES256', 'EdDSA'],
+      idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256'],
+      userinfoSigningAlgValues: ['RS256', 'PS256', 'ES256'],
+    },
+  };
+}
+
+/** What APIs learn besides the standard claims: when and how the person signed in, and where (contract 4). */
+function extraTokenClaims(
+  ctx: KoaContextWithOIDC,
+  snapshot: WorkspaceSnapshot,
+  token: { kind: string; accountId?: string },
+): Record<string, unknown> {
+  const where = { tenant_id: snapshot.tenantId, server_id: snapshot.workspaceId };
+  const source = ctx.oidc.entities.AuthorizationCode ?? ctx.oidc.entities.RefreshToken;
+  if (token.accountId === undefined || !source) return where;
+  return { ...where, auth_time: source.authTime, amr: source.amr, acr: source.acr };
+}
