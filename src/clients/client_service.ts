@@ -1,0 +1,176 @@
+import type { Knex } from 'knex';
+import type { Database } from '../db/connection.ts';
+import { isUniqueViolation } from '../db/errors.ts';
+import type { Page } from '../db/keyset.ts';
+import {
+  conflict,
+  forbidden,
+  invalid,
+  notFound,
+  requireVersion,
+  type ExpectedVersion,
+} from '../domain_error.ts';
+import type { Actor } from '../events/audit.ts';
+import { recordAudit } from '../events/audit_store.ts';
+import type { Sealer } from '../security/seal.ts';
+import { endAccess } from '../sessions/end_access.ts';
+import { newSlug, OPAQUE_ID } from '../tenants/slug.ts';
+import {
+  changingConfig,
+  type ConfigBus,
+  type Touch,
+  type WorkspaceScope,
+} from '../workspaces/config_change.ts';
+import { findWorkspace, lockWorkspace } from '../workspaces/workspace_store.ts';
+import {
+  checkClientSettings,
+  resolveClientSettings,
+  type Client,
+  type ClientScope,
+  type ClientSettings,
+} from './client.ts';
+import { hasSecret, storeSecret, type StoredSecret } from './client_secret.ts';
+import * as store from './client_store.ts';
+
+export type ClientInput = Partial<ClientSettings> & {
+  readonly id?: string | undefined;
+  /** 32 characters at least; made (43 characters) where the method needs one and none is given. */
+  readonly clientSecret?: string | undefined;
+};
+
+/** A client as its creator sees it: the one time that the secret is shown. */
+export type CreatedClient = Client & { readonly clientSecret?: string };
+
+export type ClientService = ReturnType<typeof createClientService>;
+
+type Deps = { readonly db: Database; readonly bus: ConfigBus; readonly sealer: Sealer };
+
+/** The applications of a workspace. Throws `DomainError`. */
+export function createClientService({ db, bus, sealer }: Deps) {
+  return {
+    async create(scope: WorkspaceScope, input: ClientInput, by: Actor): Promise<CreatedClient> {
+      return changingConfig(db, bus, (tx, touch) =>
+        createClient(tx, touch, sealer, scope, input, by, { system: false }),
+      );
+    },
+
+    async get(scope: ClientScope): Promise<Client> {
+      return (await store.findClient(db.knex, scope)) ?? absent();
+    },
+
+    async list(
+      scope: WorkspaceScope,
+      filter: { readonly searchPhrase?: string | undefined },
+      page: Page,
+    ): Promise<Client[]> {
+      if ((await findWorkspace(db.knex, scope)) === undefined) throw notFound('Workspace');
+      return store.listClients(db.knex, scope, filter, page);
+    },
+
+    /** Replaces the settings; what is left out takes its default, except the secret, which stays. */
+    async update(
+      scope: ClientScope,
+      input: ClientInput & { readonly workspaceId?: string | undefined },
+      by: Actor,
+      expected?: ExpectedVersion,
+    ): Promise<CreatedClient> {
+      return changingConfig(db, bus, async (tx, touch) => {
+        const current = (await store.lockClient(tx, scope)) ?? absent();
+        requireVersion(expected, current);
+        if (input.workspaceId !== undefined && input.workspaceId !== current.workspaceId) {
+          throw invalid('/authorization_server_id', 'cannot be changed: a client stays in its workspace');
+        }
+        const workspaceScope = { tenantId: scope.tenantId, workspaceId: current.workspaceId };
+        const workspace = (await lockWorkspace(tx, workspaceScope, 'share')) ?? absent();
+        const settings = resolveClientSettings(input, current.clientName);
+        checkClientSettings(settings, workspace);
+        const secret = nextSecret(sealer, scope, current, settings, input.clientSecret);
+        await store.updateClient(tx, scope, settings, secret);
+        if (settings.clientStatus === 'inactive' && current.clientStatus === 'active') {
+          await endAccess(tx, { ...workspaceScope, clientId: current.id }, 'client_disabled');
+        }
+        await touch.workspace(workspaceScope);
+        await audit(tx, workspaceScope, scope.clientId, 'updated', by);
+        const updated = (await store.findClient(tx, scope)) ?? absent();
+        return secret.clear === undefined ? updated : { ...updated, clientSecret: secret.clear };
+      });
+    },
+
+    async remove(scope: ClientScope, by: Actor, expected?: ExpectedVersion): Promise<void> {
+      await changingConfig(db, bus, async (tx, touch) => {
+        const current = (await store.lockClient(tx, scope)) ?? absent();
+        if (current.system) throw forbidden('This client is part of the tenant and stays', 'system_client');
+        requireVersion(expected, current);
+        const workspaceScope = { tenantId: scope.tenantId, workspaceId: current.workspaceId };
+        await touch.workspace(workspaceScope);
+        await endAccess(tx, { ...workspaceScope, clientId: scope.clientId }, 'client_deleted');
+        await store.deleteClient(tx, scope);
+        await audit(tx, workspaceScope, scope.clientId, 'deleted', by);
+      });
+    },
+  };
+}
+
+/** Creates a client in the caller's transaction; for those that create more than a client. */
+export async function createClient(
+  tx: Knex.Transaction,
+  touch: Touch,
+  sealer: Sealer,
+  scope: WorkspaceScope,
+  input: ClientInput,
+  by: Actor,
+  { system }: { system: boolean },
+): Promise<CreatedClient> {
+  const id = input.id ?? newSlug();
+  if (!OPAQUE_ID.test(id)) throw invalid('/client_id', 'must be 1 to 64 letters, digits and - . _ ~');
+  const clientScope = { tenantId: scope.tenantId, clientId: id };
+  const workspace = await lockWorkspace(tx, scope, 'share');
+  if (workspace === undefined) throw notFound('Workspace');
+  const settings = resolveClientSettings(input, id);
+  checkClientSettings(settings, workspace);
+  const secret = storeSecret(sealer, clientScope, settings.tokenEndpointAuthMethod, input.clientSecret);
+  try {
+    await store.insertClient(tx, { ...settings, ...scope, id, system }, secret);
+  } catch (error) {
+    if (isUniqueViolation(error)) throw conflict('There is a client with this id already', 'id_taken');
+    throw error;
+  }
+  await touch.workspace(scope);
+  await audit(tx, scope, id, 'created', by);
+  const client = (await store.findClient(tx, clientScope)) ?? absent();
+  return secret.clear === undefined ? client : { ...client, clientSecret: secret.clear };
+}
+
+/** The secret after an update: the old one unless another is given or the method needs another form of it. */
+function nextSecret(
+  sealer: Sealer,
+  scope: ClientScope,
+  current: Client & StoredSecret,
+  settings: ClientSettings,
+  given: string | undefined,
+): StoredSecret & { readonly clear?: string } {
+  const method = settings.tokenEndpointAuthMethod;
+  const needsClear = method === 'client_secret_jwt';
+  const usable = needsClear ? current.secretSealed !== null : current.secretHash !== null;
+  const keep = given === undefined && hasSecret(method) && usable;
+  return keep ? current : storeSecret(sealer, scope, method, given);
+}
+
+async function audit(
+  tx: Knex.Transaction,
+  scope: WorkspaceScope,
+  clientId: string,
+  action: 'created' | 'updated' | 'deleted',
+  by: Actor,
+): Promise<void> {
+  await recordAudit(tx, scope, by, {
+    subject: 'client',
+    action,
+    workspaceId: scope.workspaceId,
+    affected: { clientId },
+  });
+}
+
+function absent(): never {
+  throw notFound('Client');
+}

@@ -1,0 +1,114 @@
+import type { Knex } from 'knex';
+import { json, selection, toRow, type Columns } from '../db/columns.ts';
+import { keyset, literalForLike, type Page } from '../db/keyset.ts';
+import type { WorkspaceScope } from '../workspaces/config_change.ts';
+import type { StoredSecret } from './client_secret.ts';
+import type { Client, ClientScope, ClientSettings } from './client.ts';
+
+const COLUMNS: Columns<Client> = {
+  tenantId: 'tenant_id',
+  id: 'client_id',
+  workspaceId: 'workspace_id',
+  clientName: 'client_name',
+  description: 'description',
+  clientStatus: 'client_status',
+  applicationType: 'application_type',
+  tokenEndpointAuthMethod: 'token_endpoint_auth_method',
+  redirectUris: 'redirect_uris',
+  postLogoutRedirectUris: 'post_logout_redirect_uris',
+  grantTypes: 'grant_types',
+  responseTypes: 'response_types',
+  scopes: 'scopes',
+  audience: 'audience',
+  trusted: 'trusted',
+  enforcePkce: 'enforce_pkce',
+  system: 'system',
+  settings: json('settings'),
+  metadata: json('metadata'),
+  rowVersion: 'row_version',
+  createdAt: 'created_at',
+  updatedAt: 'updated_at',
+};
+const SELECT = selection(COLUMNS, 'c');
+const keyOf = (scope: ClientScope) => ({ tenant_id: scope.tenantId, client_id: scope.clientId });
+const secretColumns = (secret: StoredSecret) => ({
+  secret_hash: secret.secretHash,
+  secret_sealed: secret.secretSealed,
+});
+
+export type NewClient = ClientSettings & Pick<Client, 'tenantId' | 'id' | 'workspaceId' | 'system'>;
+
+/** Throws the unique violation of `clients_pkey`. */
+export async function insertClient(
+  tx: Knex.Transaction,
+  client: NewClient,
+  secret: StoredSecret,
+): Promise<void> {
+  await tx('clients').insert({ ...toRow(COLUMNS, client), ...secretColumns(secret) });
+}
+
+export async function findClient(executor: Knex, scope: ClientScope): Promise<Client | undefined> {
+  const { rows } = await executor.raw<{ rows: Client[] }>(
+    `SELECT ${SELECT} FROM clients c WHERE c.tenant_id = ? AND c.client_id = ?`,
+    [scope.tenantId, scope.clientId],
+  );
+  return rows[0];
+}
+
+/** The client with its secret at rest, held against every other change until the transaction ends. */
+export async function lockClient(
+  tx: Knex.Transaction,
+  scope: ClientScope,
+): Promise<(Client & StoredSecret) | undefined> {
+  const { rows } = await tx.raw<{ rows: (Client & StoredSecret)[] }>(
+    `SELECT ${SELECT}, c.secret_hash AS "secretHash", c.secret_sealed AS "secretSealed"
+       FROM clients c WHERE c.tenant_id = ? AND c.client_id = ? FOR UPDATE`,
+    [scope.tenantId, scope.clientId],
+  );
+  return rows[0];
+}
+
+export async function updateClient(
+  tx: Knex.Transaction,
+  scope: ClientScope,
+  settings: ClientSettings,
+  secret: StoredSecret,
+): Promise<void> {
+  await tx('clients')
+    .where(keyOf(scope))
+    .update({
+      ...toRow<Partial<Client>>(COLUMNS, settings),
+      ...secretColumns(secret),
+      row_version: tx.raw('row_version + 1'),
+      updated_at: tx.fn.now(),
+    });
+}
+
+export async function deleteClient(tx: Knex.Transaction, scope: ClientScope): Promise<void> {
+  await tx('role_grants')
+    .where({ tenant_id: scope.tenantId, subject_type: 'client', subject_id: scope.clientId })
+    .del();
+  await tx('clients').where(keyOf(scope)).del();
+}
+
+export async function listClients(
+  executor: Knex,
+  scope: WorkspaceScope,
+  filter: { readonly searchPhrase?: string | undefined },
+  page: Page,
+): Promise<Client[]> {
+  const { where, bindings, orderBy, arrange } = keyset(['c.client_id'], page);
+  const conditions = [where];
+  const values: string[] = [scope.tenantId, scope.workspaceId, ...bindings];
+  if (filter.searchPhrase !== undefined) {
+    conditions.push('(c.client_id = ? OR c.client_name ILIKE ?)');
+    values.push(filter.searchPhrase, `%${literalForLike(filter.searchPhrase)}%`);
+  }
+  const { rows } = await executor.raw<{ rows: Client[] }>(
+    `SELECT ${SELECT} FROM clients c
+      WHERE c.tenant_id = ? AND c.workspace_id = ? AND ${conditions.join(' AND ')}
+      ORDER BY ${orderBy} LIMIT ?`,
+    [...values, page.limit],
+  );
+  return arrange(rows);
+}

@@ -1,0 +1,62 @@
+/** Why the domain refuses. The API turns each kind into one status. */
+export type DomainErrorKind = 'invalid' | 'forbidden' | 'not_found' | 'conflict' | 'precondition_failed';
+
+/** One thing that is wrong: where (JSON pointer into the input) and what to change. */
+export type Issue = { readonly pointer: string; readonly message: string };
+
+/** A refusal that a caller can do something about. Its message is for the caller and leaks nothing. */
+export class DomainError extends Error {
+  override readonly name = 'DomainError';
+  readonly kind: DomainErrorKind;
+  /** A stable machine-readable word, where callers need to tell cases apart. */
+  readonly code: string | undefined;
+  readonly issues: readonly Issue[] | undefined;
+
+  constructor(
+    kind: DomainErrorKind,
+    message: string,
+    options: { code?: string; issues?: readonly Issue[] } = {},
+  ) {
+    super(message);
+    this.kind = kind;
+    this.code = options.code;
+    this.issues = options.issues;
+  }
+}
+
+/** Absent, deleted, or somebody else's: one answer for all three. */
+export const notFound = (what: string): DomainError => new DomainError('not_found', `${what} not found`);
+
+export const conflict = (message: string, code?: string): DomainError =>
+  new DomainError('conflict', message, code === undefined ? {} : { code });
+
+export const forbidden = (message: string, code?: string): DomainError =>
+  new DomainError('forbidden', message, code === undefined ? {} : { code });
+
+export const invalid = (pointer: string, message: string, code?: string): DomainError =>
+  new DomainError('invalid', `${pointer === '' ? 'body' : pointer}: ${message}`, {
+    issues: [{ pointer, message }],
+    ...(code === undefined ? {} : { code }),
+  });
+
+/** Throws one refusal that names every issue; does nothing when there is none. */
+export function refuseAny(issues: readonly Issue[], code?: string): void {
+  const [first] = issues;
+  if (first === undefined) return;
+  throw new DomainError('invalid', `${first.pointer || 'body'}: ${first.message}`, {
+    issues,
+    ...(code === undefined ? {} : { code }),
+  });
+}
+
+/** The row versions that a caller takes for current. Undefined: whatever it is. */
+export type ExpectedVersion = ReadonlySet<number> | undefined;
+
+/** Refuses a change that is based on a version which is no longer the current one (RFC 9110 §13.1.1). */
+export function requireVersion(expected: ExpectedVersion, current: { readonly rowVersion: number }): void {
+  if (expected === undefined || expected.has(current.rowVersion)) return;
+  throw new DomainError(
+    'precondition_failed',
+    'It was changed since you read it: read it again, then repeat',
+  );
+}

@@ -1,0 +1,44 @@
+import type { Knex } from 'knex';
+import { deleteConnectionsOfPool } from '../connections/connection_store.ts';
+import { conflict } from '../domain_error.ts';
+import type { Actor } from '../events/audit.ts';
+import { recordAudit } from '../events/audit_store.ts';
+import { endAccess } from '../sessions/end_access.ts';
+import type { Touch } from '../workspaces/config_change.ts';
+import type { PoolScope } from './pool.ts';
+import { markPoolDeleted } from './pool_store.ts';
+
+/**
+ * Deletes a pool that the caller holds, in the caller's transaction: its people lose access, its connections go,
+ * its name is free. `withConnections` false refuses (409) while an enabled connection still lets them in.
+ */
+export async function removePool(
+  tx: Knex.Transaction,
+  touch: Touch,
+  scope: PoolScope,
+  options: { withConnections: boolean; by: Actor },
+): Promise<void> {
+  await touch.workspacesOfPool(scope);
+  const connections = await deleteConnectionsOfPool(tx, scope);
+  if (!options.withConnections && connections.some((connection) => !connection.disabled)) {
+    throw conflict(
+      'The pool is connected to a workspace: disconnect it first, or use with_idp=true',
+      'pool_in_use',
+    );
+  }
+  await endAccess(tx, scope, 'pool_deleted');
+  await markPoolDeleted(tx, scope);
+  for (const { id, workspaceId } of connections) {
+    await recordAudit(tx, scope, options.by, {
+      subject: 'idp',
+      action: 'deleted',
+      workspaceId,
+      affected: { poolId: scope.poolId, connectionId: id },
+    });
+  }
+  await recordAudit(tx, scope, options.by, {
+    subject: 'pool',
+    action: 'deleted',
+    affected: { poolId: scope.poolId },
+  });
+}

@@ -1,0 +1,235 @@
+import { randomUUID } from 'node:crypto';
+import type { Knex } from 'knex';
+import { connectPool } from '../connections/connection_service.ts';
+import type { Database } from '../db/connection.ts';
+import { violatedForeignKey, violatedUniqueConstraint } from '../db/errors.ts';
+import type { Page } from '../db/keyset.ts';
+import {
+  conflict,
+  forbidden,
+  invalid,
+  notFound,
+  requireVersion,
+  type ExpectedVersion,
+} from '../domain_error.ts';
+import type { Actor } from '../events/audit.ts';
+import { recordAudit } from '../events/audit_store.ts';
+import { keepingAnAdministrator } from '../roles/last_administrator.ts';
+import { SLUG } from '../tenants/slug.ts';
+import { applyCaseRule } from '../users/case_rule.ts';
+import { changingConfig, type ConfigBus, type WorkspaceScope } from '../workspaces/config_change.ts';
+import { findWorkspace } from '../workspaces/workspace_store.ts';
+import { purgeDeletedPools } from './pool_purge.ts';
+import { removePool } from './pool_removal.ts';
+import {
+  checkPoolSettings,
+  POOL_DEFAULTS,
+  type CountedPool,
+  type PoolScope,
+  type PoolSettings,
+  type TenantScope,
+} from './pool.ts';
+import * as store from './pool_store.ts';
+
+export type PoolInput = Partial<PoolSettings> & Pick<PoolSettings, 'name'>;
+export type NewPoolInput = PoolInput & { readonly id?: string | undefined };
+
+export type PoolService = ReturnType<typeof createPoolService>;
+
+/** Pools: user stores of a tenant, or of one of its workspaces. Throws `DomainError`. */
+export function createPoolService({ db, bus }: { db: Database; bus: ConfigBus }) {
+  return {
+    /** Creates a tenant-level pool, which any workspace of the tenant may connect. */
+    async create(scope: TenantScope, input: NewPoolInput, by: Actor): Promise<CountedPool> {
+      return changingConfig(db, bus, (tx) =>
+        createPool(tx, scope, input, by, { workspaceId: null, system: false }),
+      );
+    },
+
+    /** Creates a pool that belongs to one workspace; `connect` lets its people sign in there at once. */
+    async createInWorkspace(
+      scope: WorkspaceScope,
+      input: NewPoolInput,
+      by: Actor,
+      { connect }: { connect: boolean },
+    ): Promise<CountedPool> {
+      return changingConfig(db, bus, async (tx, touch) => {
+        const { workspaceId } = scope;
+        const pool = await createPool(tx, scope, input, by, { workspaceId, system: false });
+        if (connect) await connectPool(tx, touch, scope, { poolId: pool.id, name: pool.name }, by);
+        return pool;
+      });
+    },
+
+    async get(scope: PoolScope): Promise<CountedPool> {
+      return (await store.findPool(db.knex, scope)) ?? absent();
+    },
+
+    async list(
+      scope: TenantScope,
+      filter: Omit<store.PoolFilter, 'workspaceId'>,
+      page: Page,
+    ): Promise<CountedPool[]> {
+      return (await store.listPools(db.knex, scope, filter, page)) ?? badCursor();
+    },
+
+    /** The pools that belong to a workspace. */
+    async listInWorkspace(
+      scope: WorkspaceScope,
+      filter: Omit<store.PoolFilter, 'workspaceId'>,
+      page: Page,
+    ): Promise<CountedPool[]> {
+      const { workspaceId } = scope;
+      if ((await findWorkspace(db.knex, scope)) === undefined) throw notFound('Workspace');
+      return (await store.listPools(db.knex, scope, { ...filter, workspaceId }, page)) ?? badCursor();
+    },
+
+    /**
+     * Replaces the settings. What is left out takes its default; the settings that were resolved when the pool
+     * was created, and those that the published contract does not know, stay as they are.
+     */
+    async update(
+      scope: PoolScope,
+      input: PoolInput,
+      by: Actor,
+      expected?: ExpectedVersion,
+    ): Promise<CountedPool> {
+      return changingConfig(db, bus, async (tx, touch) => {
+        const current = (await store.lockPool(tx, scope, 'update')) ?? absent();
+        requireVersion(expected, current);
+        const settings = resolve(input, {
+          ...POOL_DEFAULTS,
+          passwordPolicy: current.passwordPolicy,
+          passwordSettings: current.passwordSettings,
+          otpSettings: current.otpSettings,
+          adminInitiatedRegistrationAllowed: current.adminInitiatedRegistrationAllowed,
+          labels: current.labels,
+        });
+        await writing(() => store.updatePool(tx, scope, settings));
+        if (settings.identifierCaseInsensitive !== current.identifierCaseInsensitive) {
+          await applyCaseRule(tx, scope, { caseInsensitive: settings.identifierCaseInsensitive });
+        }
+        await touch.workspacesOfPool(scope);
+        await recordAudit(tx, scope, by, {
+          subject: 'pool',
+          action: 'updated',
+          affected: { poolId: scope.poolId },
+          payload: { name: settings.name },
+        });
+        return (await store.findPool(tx, scope)) ?? absent();
+      });
+    },
+
+    /**
+     * Deletes a pool: its people lose access at once, its rows go later (`purge`). System pools stay (403).
+     * `withConnections` removes its connections too; without it an enabled one is a conflict (409).
+     */
+    async remove(
+      scope: PoolScope & { readonly workspaceId?: string | undefined },
+      options: { withConnections: boolean },
+      by: Actor,
+      expected?: ExpectedVersion,
+    ): Promise<void> {
+      await changingConfig(db, bus, async (tx, touch) => {
+        const pool = (await store.lockPool(tx, scope, 'update')) ?? absent();
+        // Through a workspace's path only that workspace's own pools exist.
+        if (scope.workspaceId !== undefined && pool.workspaceId !== scope.workspaceId) absent();
+        if (pool.system) throw forbidden('This pool is part of the tenant and stays', 'system_pool');
+        requireVersion(expected, pool);
+        const { tenantId, poolId } = scope;
+        await keepingAnAdministrator(tx, scope, () =>
+          removePool(tx, touch, { tenantId, poolId }, { ...options, by }),
+        );
+      });
+    },
+
+    /** Removes the rows of deleted pools; for a job. Gives how many pools are gone. */
+    purge: (): Promise<number> => purgeDeletedPools(db),
+  };
+}
+
+/** Creates a pool in the caller's transaction; for those that create more than a pool. */
+export async function createPool(
+  tx: Knex.Transaction,
+  scope: TenantScope,
+  input: NewPoolInput,
+  by: Actor,
+  place: { workspaceId: string | null; system: boolean },
+): Promise<CountedPool> {
+  const poolId = input.id ?? randomUUID();
+  if (!SLUG.test(poolId)) {
+    throw invalid(
+      '/id',
+      'must be 1 to 63 lower-case letters, digits, - and _, beginning with a letter or digit',
+    );
+  }
+  const pool = { ...resolve(input, POOL_DEFAULTS), ...place, tenantId: scope.tenantId, id: poolId };
+  await writing(() => store.insertPool(tx, pool));
+  await recordAudit(tx, scope, by, {
+    subject: 'pool',
+    action: 'created',
+    ...(place.workspaceId === null ? {} : { workspaceId: place.workspaceId }),
+    affected: { poolId },
+    payload: { name: pool.name },
+  });
+  return (await store.findPool(tx, { tenantId: scope.tenantId, poolId })) ?? absent();
+}
+
+function resolve(input: PoolInput, base: Omit<PoolSettings, 'name'>): PoolSettings {
+  const settings: PoolSettings = {
+    name: input.name.trim(),
+    description: input.description ?? base.description,
+    badgeColor: input.badgeColor ?? base.badgeColor,
+    payloadSchemaId: input.payloadSchemaId ?? base.payloadSchemaId,
+    metadataSchemaId: input.metadataSchemaId ?? base.metadataSchemaId,
+    businessMetadataSchemaId: input.businessMetadataSchemaId ?? base.businessMetadataSchemaId,
+    authenticationMechanisms: input.authenticationMechanisms ?? base.authenticationMechanisms,
+    preferredAuthenticationMechanism:
+      input.preferredAuthenticationMechanism ?? base.preferredAuthenticationMechanism,
+    secondFactorAuthenticationMechanisms:
+      input.secondFactorAuthenticationMechanisms ?? base.secondFactorAuthenticationMechanisms,
+    secondFactorPreferredAuthenticationMechanism:
+      input.secondFactorPreferredAuthenticationMechanism ?? base.secondFactorPreferredAuthenticationMechanism,
+    secondFactorThreshold: input.secondFactorThreshold ?? base.secondFactorThreshold,
+    mfaSessionTtl: input.mfaSessionTtl ?? base.mfaSessionTtl,
+    publicRegistrationAllowed: input.publicRegistrationAllowed ?? base.publicRegistrationAllowed,
+    adminInitiatedRegistrationAllowed:
+      input.adminInitiatedRegistrationAllowed ?? base.adminInitiatedRegistrationAllowed,
+    identifierCaseInsensitive: input.identifierCaseInsensitive ?? base.identifierCaseInsensitive,
+    passwordPolicy: input.passwordPolicy ?? base.passwordPolicy,
+    passwordSettings: input.passwordSettings ?? base.passwordSettings,
+    otpSettings: input.otpSettings ?? base.otpSettings,
+    resetCredentialsSettings: input.resetCredentialsSettings ?? base.resetCredentialsSettings,
+    metadata: input.metadata ?? base.metadata,
+    labels: input.labels ?? base.labels,
+  };
+  checkPoolSettings(settings);
+  return settings;
+}
+
+async function writing(write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    const constraint = violatedUniqueConstraint(error);
+    if (constraint === 'pools_pkey') throw conflict('There is a pool with this id already', 'id_taken');
+    if (constraint === 'pools_name_unique')
+      throw conflict('There is a pool with this name already', 'name_taken');
+    const missing = violatedForeignKey(error);
+    if (missing === 'pools_tenant_id_fkey') throw notFound('Tenant');
+    if (missing !== undefined) throw notFound('Workspace');
+    throw error;
+  }
+}
+
+function absent(): never {
+  throw notFound('Pool');
+}
+
+function badCursor(): never {
+  throw invalid(
+    '',
+    'the pool that the page is to begin at is gone: start again from the first page',
+    'bad_cursor',
+  );
+}

@@ -1,0 +1,202 @@
+import type { Knex } from 'knex';
+import type { Database } from '../db/connection.ts';
+import { isUniqueViolation, violatedForeignKey } from '../db/errors.ts';
+import type { Page } from '../db/keyset.ts';
+import {
+  conflict,
+  forbidden,
+  invalid,
+  notFound,
+  requireVersion,
+  type ExpectedVersion,
+} from '../domain_error.ts';
+import type { Actor } from '../events/audit.ts';
+import { recordAudit } from '../events/audit_store.ts';
+import { removePool } from '../pools/pool_removal.ts';
+import { poolIdsOfWorkspace } from '../pools/pool_store.ts';
+import type { Sealer } from '../security/seal.ts';
+import { endAccess } from '../sessions/end_access.ts';
+import { isWorkspaceId, newSlug } from '../tenants/slug.ts';
+import { changingConfig, type ConfigBus, type WorkspaceScope } from './config_change.ts';
+import type { RsaStock } from './rsa_stock.ts';
+import { makeSigningKeys, type NewSigningKey } from './signing_key.ts';
+import { signingKeyName } from './snapshot_store.ts';
+import {
+  checkWorkspaceSettings,
+  WORKSPACE_DEFAULTS,
+  type Workspace,
+  type WorkspaceSettings,
+  type WorkspaceType,
+} from './workspace.ts';
+import * as store from './workspace_store.ts';
+
+export type WorkspaceInput = Partial<WorkspaceSettings>;
+export type NewWorkspaceInput = WorkspaceInput & {
+  readonly id?: string | undefined;
+  readonly keyType?: Workspace['keyType'] | undefined;
+};
+
+export type WorkspaceService = ReturnType<typeof createWorkspaceService>;
+
+type Deps = {
+  readonly db: Database;
+  readonly bus: ConfigBus;
+  readonly sealer: Sealer;
+  readonly rsaStock: RsaStock;
+};
+
+/** Workspaces: the issuers of a tenant. Throws `DomainError`. */
+export function createWorkspaceService({ db, bus, sealer, rsaStock }: Deps) {
+  return {
+    async create(
+      scope: { readonly tenantId: string },
+      input: NewWorkspaceInput,
+      by: Actor,
+    ): Promise<Workspace> {
+      const keys = await makeSigningKeys(rsaStock);
+      return changingConfig(db, bus, async (tx, touch) => {
+        const workspace = await createWorkspace(tx, sealer, scope, input, keys, by, { type: 'regular' });
+        // A process may remember that there was no such workspace.
+        await touch.workspace({ tenantId: scope.tenantId, workspaceId: workspace.id });
+        return workspace;
+      });
+    },
+
+    async get(scope: WorkspaceScope): Promise<Workspace> {
+      return (await store.findWorkspace(db.knex, scope)) ?? absent();
+    },
+
+    async list(
+      scope: { readonly tenantId: string },
+      filter: store.WorkspaceFilter,
+      page: Page,
+    ): Promise<Workspace[]> {
+      return store.listWorkspaces(db.knex, scope, filter, page);
+    },
+
+    /** Replaces the settings; what is left out takes its default. Keys, type and id stay. */
+    async update(
+      scope: WorkspaceScope,
+      input: WorkspaceInput,
+      by: Actor,
+      expected?: ExpectedVersion,
+    ): Promise<Workspace> {
+      return changingConfig(db, bus, async (tx, touch) => {
+        const current = (await store.lockWorkspace(tx, scope, 'update')) ?? absent();
+        requireVersion(expected, current);
+        const settings = resolve(input, current.id);
+        await store.updateWorkspace(tx, scope, settings);
+        await touch.workspace(scope);
+        await audit(tx, scope, 'updated', by);
+        return (await store.findWorkspace(tx, scope)) ?? absent();
+      });
+    },
+
+    /** Deletes a workspace with its clients, connections, keys and own pools. Built-in ones stay (403). */
+    async remove(scope: WorkspaceScope, by: Actor, expected?: ExpectedVersion): Promise<void> {
+      await changingConfig(db, bus, async (tx, touch) => {
+        const current = (await store.lockWorkspace(tx, scope, 'update')) ?? absent();
+        if (current.type === 'admin' || current.type === 'system') {
+          throw forbidden('This workspace is part of the tenant and stays', 'built_in_workspace');
+        }
+        requireVersion(expected, current);
+        await endAccess(tx, scope, 'workspace_deleted');
+        // A workspace's own pools connect nowhere else, so no administrator signs in through them.
+        for (const poolId of await poolIdsOfWorkspace(tx, scope)) {
+          await removePool(tx, touch, { tenantId: scope.tenantId, poolId }, { withConnections: true, by });
+        }
+        await store.deleteWorkspace(tx, scope);
+        await touch.workspace(scope);
+        await audit(tx, scope, 'deleted', by);
+      });
+    },
+  };
+}
+
+/** Creates a workspace with its keys in the caller's transaction; for those that create more than a workspace. */
+export async function createWorkspace(
+  tx: Knex.Transaction,
+  sealer: Sealer,
+  { tenantId }: { readonly tenantId: string },
+  input: NewWorkspaceInput,
+  keys: readonly NewSigningKey[],
+  by: Actor,
+  { type }: { type: WorkspaceType },
+): Promise<Workspace> {
+  const id = input.id ?? newSlug();
+  if (!isWorkspaceId(id)) {
+    throw invalid('/id', 'must be 1 to 63 lower-case letters, digits, - and _, and not a reserved word');
+  }
+  const scope = { tenantId, workspaceId: id };
+  const settings = resolve(input, id);
+  try {
+    await store.insertWorkspace(tx, { ...settings, tenantId, id, type, keyType: input.keyType ?? 'rsa' });
+  } catch (error) {
+    if (isUniqueViolation(error)) throw conflict('There is a workspace with this id already', 'id_taken');
+    if (violatedForeignKey(error) !== undefined) throw notFound('Tenant');
+    throw error;
+  }
+  await store.insertSigningKeys(
+    tx,
+    scope,
+    keys.map(({ kid, alg, publicJwk, privateJwk }) => ({
+      kid,
+      alg,
+      publicJwk,
+      sealed: sealer.seal(JSON.stringify(privateJwk), signingKeyName(scope, kid)),
+    })),
+  );
+  await audit(tx, scope, 'created', by);
+  return (await store.findWorkspace(tx, scope)) ?? absent();
+}
+
+function resolve(input: WorkspaceInput, defaultName: string): WorkspaceSettings {
+  const settings: WorkspaceSettings = {
+    name: input.name ?? defaultName,
+    description: input.description ?? WORKSPACE_DEFAULTS.description,
+    color: input.color ?? WORKSPACE_DEFAULTS.color,
+    logoUri: input.logoUri ?? WORKSPACE_DEFAULTS.logoUri,
+    profile: input.profile ?? WORKSPACE_DEFAULTS.profile,
+    grantTypes: input.grantTypes ?? WORKSPACE_DEFAULTS.grantTypes,
+    authenticationMechanisms: input.authenticationMechanisms ?? WORKSPACE_DEFAULTS.authenticationMechanisms,
+    authorizationCodeTtlSeconds:
+      input.authorizationCodeTtlSeconds ?? WORKSPACE_DEFAULTS.authorizationCodeTtlSeconds,
+    accessTokenTtlSeconds: input.accessTokenTtlSeconds ?? WORKSPACE_DEFAULTS.accessTokenTtlSeconds,
+    idTokenTtlSeconds: input.idTokenTtlSeconds ?? WORKSPACE_DEFAULTS.idTokenTtlSeconds,
+    refreshTokenTtlSeconds: input.refreshTokenTtlSeconds ?? WORKSPACE_DEFAULTS.refreshTokenTtlSeconds,
+    parTtlSeconds: input.parTtlSeconds ?? WORKSPACE_DEFAULTS.parTtlSeconds,
+    sessionTtlSeconds: input.sessionTtlSeconds ?? WORKSPACE_DEFAULTS.sessionTtlSeconds,
+    refreshTokenLeewaySeconds:
+      input.refreshTokenLeewaySeconds ?? WORKSPACE_DEFAULTS.refreshTokenLeewaySeconds,
+    requirePushedAuthorizationRequests:
+      input.requirePushedAuthorizationRequests ?? WORKSPACE_DEFAULTS.requirePushedAuthorizationRequests,
+    enforcePkce: input.enforcePkce ?? WORKSPACE_DEFAULTS.enforcePkce,
+    enforcePkceForPublicClients:
+      input.enforcePkceForPublicClients ?? WORKSPACE_DEFAULTS.enforcePkceForPublicClients,
+    rotateConfidentialRefreshTokens:
+      input.rotateConfidentialRefreshTokens ?? WORKSPACE_DEFAULTS.rotateConfidentialRefreshTokens,
+    accessTokenStrategy: input.accessTokenStrategy ?? WORKSPACE_DEFAULTS.accessTokenStrategy,
+    metadata: input.metadata ?? WORKSPACE_DEFAULTS.metadata,
+  };
+  checkWorkspaceSettings(settings);
+  return settings;
+}
+
+async function audit(
+  tx: Knex.Transaction,
+  scope: WorkspaceScope,
+  action: 'created' | 'updated' | 'deleted',
+  by: Actor,
+): Promise<void> {
+  const { workspaceId } = scope;
+  await recordAudit(tx, scope, by, {
+    subject: 'server',
+    action,
+    workspaceId,
+    payload: { server_id: workspaceId },
+  });
+}
+
+function absent(): never {
+  throw notFound('Workspace');
+}
