@@ -74,7 +74,6 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedD
     const { postgres } = binaries;
     const place = { postgres, account, clusterDir, logFile, password, settings: options.settings ?? {} };
     const running = await startOnFreePort(place);
-    await createDatabase(place, running.port);
     const supervised = supervise(place, running, options.onWarning);
     return {
       url: databaseUrl(place, running.port, cluster.DATABASE),
@@ -121,6 +120,22 @@ async function startOnFreePort(place: ProtectedPlace): Promise<Running> {
 async function startAndWait(place: ProtectedPlace, port: number): Promise<ChildProcess> {
   const logStart = await logSize(place.logFile);
   const child = await spawnPostmaster(place, port);
+  try {
+    await waitUntilReady(place, port, child, logStart);
+    await createDatabase(place, port);
+    return child;
+  } catch (error) {
+    if (!hasEnded(child)) await shutDown(child.pid as number);
+    throw error;
+  }
+}
+
+async function waitUntilReady(
+  place: ProtectedPlace,
+  port: number,
+  child: ChildProcess,
+  logStart: number,
+): Promise<void> {
   const deadline = Date.now() + READY_TIMEOUT_MS;
   while (!(await answers(place, port))) {
     if (hasEnded(child)) {
@@ -130,14 +145,12 @@ async function startAndWait(place: ProtectedPlace, port: number): Promise<ChildP
       );
     }
     if (Date.now() > deadline) {
-      await shutDown(child.pid as number);
       throw new EmbeddedDatabaseError(
         `The embedded PostgreSQL was not ready after ${READY_TIMEOUT_MS / 1000} s: see ${place.logFile}`,
       );
     }
     await sleep(READY_POLL_MS);
   }
-  return child;
 }
 
 async function answers(place: ProtectedPlace, port: number): Promise<boolean> {

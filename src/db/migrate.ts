@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { openDatabase, withClient, type Database, type DatabaseClient } from './connection.ts';
-import { translateDatabaseError } from './errors.ts';
+import { isDatabaseUnavailable, translateDatabaseError } from './errors.ts';
 
 const MIGRATIONS_DIR = join(import.meta.dirname, '..', '..', 'migrations');
 const MIGRATIONS_TABLE = 'knex_migrations';
@@ -13,6 +13,11 @@ const MIGRATIONS_TABLE = 'knex_migrations';
 const ADVISORY_LOCK_KEY = 7_239_511_804;
 const LOCK_POLL_MS = 100;
 const LOCK_WAIT_MS = 5 * 60 * 1000;
+
+/** A migration does not fit the data it found. The message names it; the database is as before it. */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError';
+}
 
 export type MigrationOptions = {
   /** Default: the `migrations` directory of this project. */
@@ -106,10 +111,20 @@ function migrationSource(directory = MIGRATIONS_DIR): Knex.MigrationSource<strin
     getMigration: async (name) => {
       const file = pathToFileURL(join(directory, `${name}.ts`)).href;
       const { up } = (await import(file)) as Pick<Knex.Migration, 'up'>;
-      return {
-        up,
-        down: () => Promise.reject(new Error('Migrations only go forward: restore a backup instead')),
-      };
+      return { up: (knex) => runNamed(name, () => up(knex)), down: refuseDown };
     },
   };
 }
+
+async function runNamed(name: string, up: () => Promise<void>): Promise<void> {
+  try {
+    await up();
+  } catch (cause) {
+    if (isDatabaseUnavailable(cause)) throw cause;
+    throw new MigrationError(`Migration ${name} failed and was rolled back: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+const refuseDown = () => Promise.reject(new Error('Migrations only go forward: restore a backup instead'));

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account } from './account.ts';
 import { identityOf, postgresEnvironment } from './cluster.ts';
 import { EmbeddedDatabaseError } from './error.ts';
-import { processIdentity, servesCluster } from './process_identity.ts';
+import { clusterProcesses, processIdentity } from './process_identity.ts';
 
 const PID_FILE = 'postmaster.pid';
 const LOG_MAX_BYTES = 10 * 1024 * 1024;
@@ -77,14 +77,20 @@ export async function spawnPostmaster(place: Place, port: number): Promise<Child
 export async function stopOrphan(clusterDir: string): Promise<void> {
   const pid = Number((await readPidFile(clusterDir))[0]);
   if (!Number.isInteger(pid) || pid <= 1) return;
-  const identity = processIdentity(pid);
-  if (identity === undefined) return; // dead: PostgreSQL removes the file itself
-  if (!servesCluster(pid, clusterDir)) {
-    // The number belongs to another program by now, which PostgreSQL would take for its predecessor.
-    await rm(join(clusterDir, PID_FILE), { force: true });
-    return;
+  if (clusterProcesses(clusterDir, pid).includes(pid)) await shutDown(pid);
+  // Its children outlive a killed postmaster for a moment, and must not write beside a new one.
+  const deadline = Date.now() + IMMEDIATE_SHUTDOWN_MS;
+  while (clusterProcesses(clusterDir, pid).length > 0) {
+    if (Date.now() > deadline) {
+      throw new EmbeddedDatabaseError(
+        `Processes of an earlier PostgreSQL still use ${clusterDir}: end them first`,
+      );
+    }
+    await sleep(POLL_MS);
   }
-  await shutDown(pid, identity);
+  // The number may be another program's by now, or a dead process nobody collects (a container without init):
+  // PostgreSQL would take both for its living predecessor.
+  await rm(join(clusterDir, PID_FILE), { force: true });
 }
 
 /** The port of the PostgreSQL on `clusterDir`, or undefined while there is none. */

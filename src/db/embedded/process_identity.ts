@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /**
  * What tells the process `pid` from a later one of the same number, or undefined when there is no such process.
@@ -13,14 +13,33 @@ export function processIdentity(pid: number): string | undefined {
   }
 }
 
-/** True when `pid` is a PostgreSQL server on `clusterDir` (a real path). */
-export function servesCluster(pid: number, clusterDir: string): boolean {
+/**
+ * Numbers of the PostgreSQL processes that work on `clusterDir` (a real path). On Linux all of them, elsewhere
+ * only `candidate` if it is one.
+ */
+export function clusterProcesses(clusterDir: string, candidate: number): number[] {
+  if (process.platform === 'linux') {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+      .filter((pid) => worksIn(pid, clusterDir));
+  }
   try {
-    // The working directory follows a directory that was moved; the command line does not.
-    if (process.platform === 'linux') return readlinkSync(`/proc/${pid}/cwd`) === clusterDir;
-    return psField(pid, 'command=')?.includes(clusterDir) ?? false;
+    return psField(candidate, 'command=')?.includes(clusterDir) ? [candidate] : [];
   } catch {
-    return false;
+    return [];
+  }
+}
+
+// The working directory follows a directory that was moved; a command line does not.
+function worksIn(pid: number, clusterDir: string): boolean {
+  try {
+    return (
+      readlinkSync(`/proc/${pid}/cwd`) === clusterDir &&
+      readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'postgres'
+    );
+  } catch {
+    return false; // gone, or another account's
   }
 }
 
