@@ -12,7 +12,7 @@ export type Keyset = {
   readonly bindings: readonly string[];
   readonly orderBy: string;
   /** A page before a key is read backwards: this puts its rows into the order asked for. */
-  arrange<T>(rows: T[]): T[];
+  readonly arrange: <T>(rows: T[]) => T[];
 };
 
 /**
@@ -36,7 +36,7 @@ export function keyset(
     where: bindings.length === 0 ? 'true' : `(${key}) ${operator} (${bindings.map(() => '?').join(', ')})`,
     bindings,
     orderBy: columns.map((column) => `${column} ${descending ? 'DESC' : 'ASC'}`).join(', '),
-    arrange: (rows) => (backwards ? rows.reverse() : rows),
+    arrange: (rows) => (backwards ? rows.toReversed() : rows),
   };
 }
 

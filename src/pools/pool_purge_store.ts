@@ -28,7 +28,7 @@ export async function purgeUsers(tx: Knex.Transaction, scope: PoolScope, limit: 
      SELECT count(*) AS purged FROM gone`,
     { ...scope, limit },
   );
-  return Number(rows[0]?.purged ?? 0);
+  return rows[0]?.purged ?? 0;
 }
 
 /** Removes the pool's row and what little is left of it. False while people or connections still hold it. */

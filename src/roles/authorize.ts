@@ -28,17 +28,14 @@ function mayDo(facts: AuthorityFacts, permission: Permission, resource: Resource
   const isAdministrator = facts.grants.some(({ level, role }) => level === 'tenant' && role === 'admin');
   if (facts.guarded && !isRead(permission) && !isAdministrator) return false;
   const poolId = resource.type === 'pool' || resource.type === 'user' ? resource.poolId : undefined;
-  return facts.grants.some(({ level, id, role }) => {
-    if (!roleCarries(level, role, permission)) return false;
-    switch (level) {
-      case 'system':
-        return resource.type === 'system';
-      case 'tenant':
-        return true;
-      case 'workspace':
-        return id === facts.workspaceId;
-      case 'identity_pool':
-        return id === poolId;
-    }
-  });
+  return facts.grants.some(
+    ({ level, id, role }) =>
+      roleCarries(level, role, permission) &&
+      {
+        system: resource.type === 'system',
+        tenant: true,
+        workspace: id === facts.workspaceId,
+        identity_pool: id === poolId,
+      }[level],
+  );
 }

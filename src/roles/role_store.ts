@@ -121,33 +121,33 @@ function describe(tenantId: string, resource: Resource): { sql: string; bindings
   const holdsRoles = (type: SubjectType, id: string) =>
     `EXISTS (SELECT FROM role_grants h WHERE h.tenant_id = x.tenant_id AND h.subject_type = '${type}'
                 AND h.subject_id = ${id})`;
-  switch (resource.type) {
-    case 'system':
-    case 'tenant':
-      return { sql: 'SELECT NULL::text AS workspace_id, false AS guarded', bindings: [] };
-    case 'workspace':
-      return {
-        sql: `SELECT x.workspace_id, x.type IN ('admin', 'system') AS guarded FROM workspaces x
-               WHERE x.tenant_id = ? AND x.workspace_id = ?`,
-        bindings: [tenantId, resource.workspaceId],
-      };
-    case 'pool':
-      return {
-        sql: `SELECT x.workspace_id, x.system AS guarded FROM pools x WHERE x.tenant_id = ? AND x.pool_id = ?`,
-        bindings: [tenantId, resource.poolId],
-      };
-    case 'user':
-      return {
-        sql: `SELECT x.workspace_id, x.system OR ${holdsRoles('identity_pool_user', '?')} AS guarded
-                FROM pools x WHERE x.tenant_id = ? AND x.pool_id = ?`,
-        bindings: [resource.userId, tenantId, resource.poolId],
-      };
-    case 'client':
-      return {
-        sql: `SELECT x.workspace_id, w.type IN ('admin', 'system') OR ${holdsRoles('client', 'x.client_id')} AS guarded
-                FROM clients x JOIN workspaces w USING (tenant_id, workspace_id)
-               WHERE x.tenant_id = ? AND x.client_id = ?`,
-        bindings: [tenantId, resource.clientId],
-      };
+  if (resource.type === 'workspace') {
+    return {
+      sql: `SELECT x.workspace_id, x.type IN ('admin', 'system') AS guarded FROM workspaces x
+             WHERE x.tenant_id = ? AND x.workspace_id = ?`,
+      bindings: [tenantId, resource.workspaceId],
+    };
   }
+  if (resource.type === 'pool') {
+    return {
+      sql: `SELECT x.workspace_id, x.system AS guarded FROM pools x WHERE x.tenant_id = ? AND x.pool_id = ?`,
+      bindings: [tenantId, resource.poolId],
+    };
+  }
+  if (resource.type === 'user') {
+    return {
+      sql: `SELECT x.workspace_id, x.system OR ${holdsRoles('identity_pool_user', '?')} AS guarded
+              FROM pools x WHERE x.tenant_id = ? AND x.pool_id = ?`,
+      bindings: [resource.userId, tenantId, resource.poolId],
+    };
+  }
+  if (resource.type === 'client') {
+    return {
+      sql: `SELECT x.workspace_id, w.type IN ('admin', 'system') OR ${holdsRoles('client', 'x.client_id')} AS guarded
+              FROM clients x JOIN workspaces w USING (tenant_id, workspace_id)
+             WHERE x.tenant_id = ? AND x.client_id = ?`,
+      bindings: [tenantId, resource.clientId],
+    };
+  }
+  return { sql: 'SELECT NULL::text AS workspace_id, false AS guarded', bindings: [] };
 }
