@@ -53,7 +53,7 @@ export function hostGuard(options: HostOptions): Middleware {
   return async (ctx, next) => {
     ctx.request.ip = readSource(ctx.req);
     // Koa would tell the scheme from this connection, which a TLS proxy in front makes wrong.
-    Object.defineProperty(ctx.request, 'protocol', { value: base.protocol.slice(0, -1) });
+    Object.defineProperty(ctx.request, 'protocol', { value: base.protocol.slice(0, -1), configurable: true });
     for (const name of Object.keys(ctx.req.headers)) if (FORWARDING.test(name)) delete ctx.req.headers[name];
 
     const isProbe = HEALTH.test(ctx.req.url ?? '');

@@ -17,6 +17,7 @@ async function start(options: Partial<HostOptions> = {}): Promise<Site> {
     ctx.body = {
       path: ctx.path,
       href: ctx.href,
+      originalUrl: ctx.originalUrl,
       host: ctx.host,
       secure: ctx.secure,
       ip: ctx.ip,
@@ -172,7 +173,7 @@ describe('an absolute-form target', () => {
         href: 'https://id.example.com/t/w?x=1',
       });
     }
-    expect((await absolute('https://id.example.com')).seen).toMatchObject({ path: '/' });
+    expect((await absolute('https://id.example.com')).seen).toMatchObject({ path: '/', originalUrl: '/' });
     expect((await absolute('https://id.example.com?x=1')).seen).toMatchObject({
       href: 'https://id.example.com/?x=1',
     });
