@@ -111,7 +111,7 @@ function migrationSource(directory = MIGRATIONS_DIR): Knex.MigrationSource<strin
     getMigration: async (name) => {
       const file = pathToFileURL(join(directory, `${name}.ts`)).href;
       const { up } = (await import(file)) as Pick<Knex.Migration, 'up'>;
-      return { up: (knex) => runNamed(name, () => up(knex)), down: refuseDown };
+      return { up: (knex) => runNamed(name, async () => up(knex)), down: refuseDown };
     },
   };
 }

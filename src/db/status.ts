@@ -30,3 +30,13 @@ export async function sealingKeyIds(knex: Knex): Promise<string[]> {
   );
   return used.rows.map(({ kid }) => kid);
 }
+
+/** Whether the database answers at all. */
+export async function databaseAnswers(knex: Knex): Promise<boolean> {
+  try {
+    await knex.raw('select 1');
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../db/connection.ts';
+import { databaseAnswers } from '../db/status.ts';
 
 export type Readiness =
   | { readonly ready: true }
@@ -23,7 +24,7 @@ export function createHealth(db: Pick<Database, 'knex'>): Health {
   let state: 'starting' | 'serving' | 'draining' = 'starting';
   let checked: { at: number; result: Promise<boolean> } | undefined;
 
-  const databaseAnswers = () => {
+  const answers = () => {
     if (!checked || Date.now() - checked.at > REMEMBER_MS) checked = { at: Date.now(), result: ping(db) };
     return checked.result;
   };
@@ -40,15 +41,11 @@ export function createHealth(db: Pick<Database, 'knex'>): Health {
     },
     readiness: async () => {
       if (state !== 'serving') return { ready: false, reason: state };
-      return (await databaseAnswers()) ? { ready: true } : { ready: false, reason: 'database' };
+      return (await answers()) ? { ready: true } : { ready: false, reason: 'database' };
     },
   };
 }
 
 async function ping(db: Pick<Database, 'knex'>): Promise<boolean> {
-  const answer = db.knex.raw('select 1').then(
-    () => true,
-    () => false,
-  );
-  return await Promise.race([answer, sleep(CHECK_TIMEOUT_MS, false, { ref: false })]);
+  return await Promise.race([databaseAnswers(db.knex), sleep(CHECK_TIMEOUT_MS, false, { ref: false })]);
 }

@@ -1,0 +1,125 @@
+import { connect } from 'node:net';
+import type { Config } from '../config.ts';
+import type { Database } from '../db/connection.ts';
+import { pendingMigrations } from '../db/migrate.ts';
+import { databaseStatus, OLDEST_POSTGRES_MAJOR, sealingKeyIds } from '../db/status.ts';
+import { resolveSecrets } from '../local_secrets.ts';
+import type { OpenedDatabase } from '../open_database.ts';
+
+export type Finding = {
+  readonly name: string;
+  readonly status: 'ok' | 'warn' | 'FAIL';
+  readonly text: string;
+  /** What to do about it. */
+  readonly hint?: string;
+};
+
+const NETWORK_TIMEOUT_MS = 3_000;
+// One-time codes and tokens expire by the database's clock, signatures are dated by ours.
+const CLOCK_WARN_MS = 1_000;
+const CLOCK_FAIL_MS = 30_000;
+const SMTP_PORT = 587;
+const SMTPS_PORT = 465;
+
+export async function database({ db, source }: OpenedDatabase): Promise<Finding> {
+  const { major, version } = await databaseStatus(db.knex);
+  const name = 'database';
+  const text = `PostgreSQL ${version} (${source})`;
+  if (major >= OLDEST_POSTGRES_MAJOR) return { name, status: 'ok', text };
+  return { name, status: 'FAIL', text, hint: `Weir needs PostgreSQL ${OLDEST_POSTGRES_MAJOR} or newer` };
+}
+
+export async function migrations(db: Database): Promise<Finding> {
+  const pending = await pendingMigrations(db);
+  const name = 'migrations';
+  if (pending.length === 0) return { name, status: 'ok', text: 'the schema is up to date' };
+  return {
+    name,
+    status: 'warn',
+    text: `pending: ${pending.join(', ')}`,
+    hint: 'run "weir migrate", or start the server',
+  };
+}
+
+export async function keys(config: Config, db: Database): Promise<Finding> {
+  const { masterKeys } = await resolveSecrets(config);
+  const name = 'keys';
+  const source = config.masterKeys.length > 0 ? 'MASTER_KEY' : 'secrets.json in the data directory';
+  const known = new Set(masterKeys.map(({ kid }) => kid));
+  const lost = (await sealingKeyIds(db.knex)).filter((kid) => !known.has(kid));
+  if (lost.length === 0) return { name, status: 'ok', text: `${masterKeys.length} from ${source}` };
+  const text = `stored secrets are sealed under ${lost.join(', ')}, which ${source} does not hold`;
+  return { name, status: 'FAIL', text, hint: 'add the key back behind the first one of MASTER_KEY' };
+}
+
+export async function mail(config: Config): Promise<Finding> {
+  const name = 'mail';
+  if (config.smtpUrl === undefined) {
+    return { name, status: 'warn', text: 'no mail is sent', hint: 'set SMTP_URL and MAIL_FROM' };
+  }
+  const url = new URL(config.smtpUrl);
+  const port = Number(url.port) || (url.protocol === 'smtps:' ? SMTPS_PORT : SMTP_PORT);
+  const failure = await connectionFailure(url.hostname, port);
+  if (failure !== undefined) {
+    return {
+      name,
+      status: 'FAIL',
+      text: `SMTP_URL: no connection (${failure})`,
+      hint: 'check host, port and firewall',
+    };
+  }
+  if (config.mailFrom === undefined) {
+    return {
+      name,
+      status: 'FAIL',
+      text: 'MAIL_FROM is not set',
+      hint: 'set the sender, such as Weir <id@example.com>',
+    };
+  }
+  return { name, status: 'ok', text: 'the mail server accepts connections' };
+}
+
+export async function clock(db: Database): Promise<Finding> {
+  const { clockSkewMs } = await databaseStatus(db.knex);
+  const name = 'clock';
+  const distance = Math.abs(clockSkewMs);
+  const text = `${(clockSkewMs / 1000).toFixed(2)} s between the database's clock and this one`;
+  const hint = 'synchronise both with NTP';
+  if (distance > CLOCK_FAIL_MS) return { name, status: 'FAIL', text, hint };
+  if (distance > CLOCK_WARN_MS) return { name, status: 'warn', text, hint };
+  return { name, status: 'ok', text };
+}
+
+export async function publicUrl(config: Config): Promise<Finding> {
+  const name = 'public URL';
+  try {
+    const response = await fetch(`${config.publicUrl}/livez`, {
+      redirect: 'manual',
+      signal: AbortSignal.timeout(NETWORK_TIMEOUT_MS),
+    });
+    if (response.ok) return { name, status: 'ok', text: `${config.publicUrl} answers` };
+    const text = `${config.publicUrl}/livez answers ${response.status}`;
+    return { name, status: 'warn', text, hint: 'PUBLIC_URL must lead to this server, unchanged' };
+  } catch {
+    const text = `${config.publicUrl} does not answer`;
+    return {
+      name,
+      status: 'warn',
+      text,
+      hint: 'fine while the server is stopped; else check PUBLIC_URL and the proxy',
+    };
+  }
+}
+
+async function connectionFailure(host: string, port: number): Promise<string | undefined> {
+  return await new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: NETWORK_TIMEOUT_MS });
+    const finish = (failure?: string) => {
+      socket.destroy();
+      resolve(failure);
+    };
+    socket.once('connect', () => finish());
+    socket.once('timeout', () => finish('no answer'));
+    socket.once('error', (error: NodeJS.ErrnoException) => finish(error.code ?? 'failed'));
+  });
+}
