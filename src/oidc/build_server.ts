@@ -1,4 +1,5 @@
 import type { Database } from '../db/connection.ts';
+import { CLIENT_SECRET_PURPOSE, clientSecretName } from '../clients/client_secret.ts';
 import type { ClientRegistration } from '../clients/registration.ts';
 import { loadRegistration } from '../clients/registration_store.ts';
 import type { Sealer } from '../security/seal.ts';
@@ -19,10 +20,6 @@ export type ServerBuilderDeps = {
   readonly onServerError: ProviderDeps['onServerError'];
 };
 
-/** The place a client's secret is sealed for, where a protocol needs its clear value. */
-export const clientSecretName = (tenantId: string, clientId: string): string =>
-  `client_secret:${tenantId}/${clientId}`;
-
 /** Makes the function that puts a workspace in working order: one statement, and about a millisecond. */
 export function createServerBuilder(deps: ServerBuilderDeps) {
   const { db, sealer, publicUrl } = deps;
@@ -38,7 +35,7 @@ export function createServerBuilder(deps: ServerBuilderDeps) {
       cookieKeys: deps.cookieKeys,
       snapshot,
       clients,
-      matchesClientSecret: (secret, hash) => sealer.matchesKeyedHash('client_secret', secret, hash),
+      matchesClientSecret: (secret, hash) => sealer.matchesKeyedHash(CLIENT_SECRET_PURPOSE, secret, hash),
       pages: deps.pages,
       fetch: deps.fetch,
       onServerError: deps.onServerError,
@@ -49,5 +46,5 @@ export function createServerBuilder(deps: ServerBuilderDeps) {
 
 function openSecret(sealer: Sealer, scope: WorkspaceScope, client: ClientRegistration): string | undefined {
   if (client.secretSealed === undefined) return undefined;
-  return sealer.open(client.secretSealed, clientSecretName(scope.tenantId, client.clientId));
+  return sealer.open(client.secretSealed, clientSecretName({ tenantId: scope.tenantId, clientId: client.clientId }));
 }

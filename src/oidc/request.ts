@@ -11,8 +11,6 @@ import type { WorkspaceServer } from './workspace_server.ts';
 export type UnitDeps = {
   readonly knex: Knex;
   readonly secrets: Secrets;
-  /** The address a request comes from, trusted proxies considered. */
-  readonly sourceAddress: (req: Context['req']) => string;
 };
 
 /** A database that restarts is back within seconds. */
@@ -42,7 +40,7 @@ export async function inUnitOfWork(
   const { tenantId, workspaceId } = server.snapshot;
   const unit = new UnitOfWork(deps.knex, { tenantId, workspaceId }, deps.secrets);
   unit.origin = {
-    ip: deps.sourceAddress(ctx.req),
+    ip: ctx.ip,
     userAgent: ctx.get('User-Agent').slice(0, MAX_USER_AGENT) || undefined,
     correlationId: correlationId(ctx),
   };

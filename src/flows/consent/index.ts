@@ -1,0 +1,79 @@
+import { HttpError } from '../../http/errors.ts';
+import { renderPage } from '../../http/render.ts';
+import { errors, finishStep } from '../../oidc/interactions.ts';
+import { currentUnit } from '../../sessions/unit_of_work.ts';
+import type { FlowDeps } from '../deps.ts';
+import { readOwnForm } from '../own_form.ts';
+import type { Journey } from '../journey.ts';
+
+/** What the consent prompt found missing; the rest was granted before. */
+type Missing = {
+  missingOIDCScope?: string[];
+  missingOIDCClaims?: string[];
+  missingResourceScopes?: Record<string, string[]>;
+};
+
+/** Asks whether an application that is not run by the house may have what it asks for. */
+export async function showConsent(deps: FlowDeps, journey: Journey): Promise<void> {
+  const { ctx, server, interaction, app, path } = journey;
+  const account = await currentUnit().findAccount(accountIdOf(journey));
+  const { name } = account?.payload ?? {};
+  await renderPage(ctx, 'consent', {
+    action: path('consent'),
+    csrfToken: deps.csrf.formToken(ctx, interaction.uid),
+    app,
+    orgName: server.snapshot.name,
+    scopes: askedScopes(interaction.params.scope, missingOf(journey)).map((scope) => ({ name: scope })),
+    accountName: typeof name === 'string' ? name : (account?.addresses[0]?.address ?? ''),
+  });
+}
+
+/** Takes the answer. A refusal goes back to the application as the protocol says (RFC 6749 §4.1.2.1). */
+export async function submitConsent(deps: FlowDeps, journey: Journey): Promise<void> {
+  const { ctx, server, interaction, client } = journey;
+  const form = await readOwnForm(deps, journey);
+  const decision = form.get('decision');
+  if (decision === 'deny') {
+    return finishStep(ctx, server.provider, {
+      error: 'access_denied',
+      error_description: 'the person did not allow it',
+    });
+  }
+  if (decision !== 'allow') throw new HttpError(400, 'Answer with allow or deny');
+
+  const { Grant } = server.provider;
+  const known = interaction.grantId === undefined ? undefined : await Grant.find(interaction.grantId);
+  const grant = known ?? new Grant({ accountId: accountIdOf(journey), clientId: client.clientId });
+  const missing = missingOf(journey);
+  if (missing.missingOIDCScope) grant.addOIDCScope(missing.missingOIDCScope.join(' '));
+  if (missing.missingOIDCClaims) grant.addOIDCClaims(missing.missingOIDCClaims);
+  for (const [resource, scopes] of Object.entries(missing.missingResourceScopes ?? {})) {
+    grant.addResourceScope(resource, scopes.join(' '));
+  }
+  const grantId = await grant.save();
+  currentUnit().audit(
+    { subject: 'login', action: 'consented', payload: { scope: interaction.params.scope } },
+    { kind: 'user', clientId: client.clientId, userId: accountIdOf(journey) },
+  );
+  return finishStep(ctx, server.provider, { consent: { grantId } });
+}
+
+function missingOf({ interaction }: Journey): Missing {
+  return interaction.prompt.details as Missing;
+}
+
+// What is asked now, or all of it where the person is asked again on principle (native clients, prompt=consent).
+function askedScopes(requested: unknown, missing: Missing): string[] {
+  const fresh = [
+    ...(missing.missingOIDCScope ?? []),
+    ...Object.values(missing.missingResourceScopes ?? {}).flat(),
+  ];
+  const scopes = fresh.length > 0 ? fresh : String(requested ?? '').split(' ');
+  return scopes.filter((scope) => scope !== '' && scope !== 'openid');
+}
+
+function accountIdOf({ interaction }: Journey): string {
+  const accountId = interaction.session?.accountId;
+  if (accountId === undefined) throw new errors.SessionNotFound('nobody is signed in');
+  return accountId;
+}

@@ -1,0 +1,15 @@
+import type { Database } from '../db/connection.ts';
+import type { HashQueue } from '../credentials/hash_queue.ts';
+import type { Attempts } from '../security/attempts.ts';
+import type { CsrfTokens } from '../security/csrf.ts';
+import type { KnownBrowsers } from '../security/known_browser.ts';
+
+/** What the hosted journeys work with. */
+export type FlowDeps = {
+  readonly db: Database;
+  readonly hashQueue: HashQueue;
+  readonly attempts: Attempts;
+  readonly knownBrowsers: KnownBrowsers;
+  readonly csrf: CsrfTokens;
+  readonly secureCookies: boolean;
+};

@@ -1,0 +1,15 @@
+import { correlationId } from '../../http/request_id.ts';
+import { renderPage } from '../../http/render.ts';
+import { homeOf, type Journey } from '../journey.ts';
+
+/** Nobody can sign in to this workspace: no pool is connected, or none that offers a method. */
+export async function noWayIn({ ctx, app, client, interaction }: Journey): Promise<void> {
+  const backHref = homeOf(client, interaction.params.redirect_uri as string | undefined);
+  await renderPage(ctx, 'error', {
+    code: 'no_identity_provider',
+    status: 503,
+    correlationId: correlationId(ctx),
+    app,
+    ...(backHref === undefined ? {} : { backHref }),
+  });
+}

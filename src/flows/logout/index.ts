@@ -1,0 +1,74 @@
+import type { Context } from 'koa';
+import { renderPage } from '../../http/render.ts';
+import { endSession } from '../../oidc/browser_session.ts';
+import type { KoaContextWithOIDC } from '../../oidc/interactions.ts';
+import type { WorkspaceServer } from '../../oidc/workspace_server.ts';
+import { currentUnit } from '../../sessions/unit_of_work.ts';
+import { homeOf, labelOf } from '../journey.ts';
+
+/**
+ * RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0 §2): asks, unless the application has shown by a
+ * valid ID token that it means the person who is signed in.
+ */
+export async function confirmLogout(ctx: KoaContextWithOIDC, server: WorkspaceServer): Promise<void> {
+  const { session, entities, client } = ctx.oidc;
+  if (!session) throw new Error('logout without a session');
+  if (entities.IdTokenHint?.payload.sub === session.accountId) return signOutNow(ctx);
+  const { secret } = session.state as { secret: string };
+  const registration = client && (await server.clients.find(client.clientId));
+  await renderPage(ctx as unknown as Context, 'logout_confirm', {
+    action: ctx.oidc.urlFor('end_session_confirm'),
+    fields: { xsrf: secret },
+    ...(registration ? { app: labelOf(registration) } : {}),
+  });
+}
+
+/** The page after a logout that leads nowhere else. */
+export async function signedOut(ctx: KoaContextWithOIDC, server: WorkspaceServer): Promise<void> {
+  const { client } = ctx.oidc;
+  const registration = client && (await server.clients.find(client.clientId));
+  const backHref = registration && homeOf(registration);
+  await renderPage(ctx as unknown as Context, 'signed_out', {
+    ...(registration ? { app: labelOf(registration) } : {}),
+    ...(backHref === undefined ? {} : { backHref }),
+  });
+}
+
+/**
+ * Nobody is signed in: nothing to confirm and nothing to keep. Takes the place of the self-submitting form that
+ * the library would send.
+ */
+export function leaveAnonymously(ctx: KoaContextWithOIDC): void {
+  currentUnit().forgetNewSessions();
+  ctx.remove('Set-Cookie');
+  goOn(ctx);
+}
+
+async function signOutNow(ctx: KoaContextWithOIDC): Promise<void> {
+  const { session, provider } = ctx.oidc;
+  if (!session) return;
+  currentUnit().audit(
+    { subject: 'tokens', action: 'revoked', payload: { route: 'end_session' } },
+    {
+      kind: 'user',
+      ...(ctx.oidc.client ? { clientId: ctx.oidc.client.clientId } : {}),
+      ...(session.accountId === undefined ? {} : { userId: session.accountId }),
+    },
+  );
+  await endSession(session);
+  const path = new URL(provider.issuer).pathname;
+  ctx.oidc.cookies.set(provider.cookieName('session'), null, { path, httpOnly: true, sameSite: 'lax' });
+  goOn(ctx);
+}
+
+// `post_logout_redirect_uri` was checked against the client's registration before this is called.
+function goOn(ctx: KoaContextWithOIDC): void {
+  const { post_logout_redirect_uri: target, state } = ctx.oidc.params ?? {};
+  const to = new URL(typeof target === 'string' ? target : ctx.oidc.urlFor('end_session_success'));
+  if (typeof target === 'string' && typeof state === 'string') to.searchParams.set('state', state);
+  if (typeof target !== 'string' && ctx.oidc.client) to.searchParams.set('client_id', ctx.oidc.client.clientId);
+  ctx.type = '';
+  ctx.body = null;
+  ctx.status = 303;
+  ctx.redirect(to.href);
+}

@@ -1,0 +1,106 @@
+import type { RequestListener } from 'node:http';
+import Koa from 'koa';
+import type { Config } from './config.ts';
+import { createHashQueue } from './credentials/hash_queue.ts';
+import type { Database } from './db/connection.ts';
+import { createDomain } from './domain.ts';
+import { createApi } from './api/index.ts';
+import type { FlowDeps } from './flows/deps.ts';
+import { createOidcPages } from './flows/oidc_pages.ts';
+import { serveAssets } from './http/assets.ts';
+import { errors } from './http/errors.ts';
+import { languageChoice } from './http/locale.ts';
+import { requestId } from './http/request_id.ts';
+import type { Health } from './observability/health.ts';
+import type { Logger } from './observability/logger.ts';
+import { serveHealth } from './http/health.ts';
+import { createTokenVerifier } from './oidc/access_tokens.ts';
+import { createServerBuilder } from './oidc/build_server.ts';
+import { pinProtocol } from './oidc/provider.ts';
+import { ProviderCache } from './oidc/provider_cache.ts';
+import { createAttempts } from './security/attempts.ts';
+import { createCsrfTokens } from './security/csrf.ts';
+import { hostGuard } from './security/hosts.ts';
+import { securityHeaders } from './security/headers.ts';
+import { createKnownBrowsers } from './security/known_browser.ts';
+import { createOutboundFetch } from './security/outbound.ts';
+import { createSealer, type MasterKey } from './security/seal.ts';
+import { ConfigBus } from './workspaces/config_change.ts';
+import { serveWorkspaces } from './workspace_routes.ts';
+
+export type ServerDeps = {
+  readonly config: Config;
+  readonly secrets: { readonly masterKeys: readonly MasterKey[]; readonly cookieKeys: readonly string[] };
+  readonly db: Database;
+  readonly logger: Logger;
+  readonly health: Health;
+};
+
+export type Server = {
+  readonly app: Koa;
+  callback(): RequestListener;
+  /** Stops what runs beside requests; connections are the caller's. */
+  close(): Promise<void>;
+};
+
+/** Composes the application. Never listens. */
+export async function createServer(deps: ServerDeps): Promise<Server> {
+  const { config, secrets, db, logger, health } = deps;
+  const { publicUrl } = config;
+  const sealer = createSealer(secrets.masterKeys);
+  const hashQueue = createHashQueue({ webConcurrency: config.webConcurrency });
+  const bus = new ConfigBus();
+  const domain = createDomain({ db, bus, sealer, hashQueue });
+  const loopbackAliases = config.env !== 'production';
+  const hosts = { publicUrl, trustProxy: config.trustProxy, loopbackAliases };
+
+  const flows: FlowDeps = {
+    db,
+    hashQueue,
+    attempts: createAttempts(sealer, { sourceLimit: config.sourceAttemptLimit }),
+    knownBrowsers: createKnownBrowsers(sealer),
+    csrf: createCsrfTokens(sealer, { publicUrl }),
+    secureCookies: publicUrl.startsWith('https:'),
+  };
+  const servers: ProviderCache = new ProviderCache({
+    db,
+    bus,
+    max: config.providerCacheMax,
+    build: createServerBuilder({
+      db,
+      sealer,
+      publicUrl,
+      cookieKeys: secrets.cookieKeys,
+      pages: createOidcPages((scope) => servers.get(scope)),
+      fetch: createOutboundFetch({ allowHosts: config.outboundAllowHosts }),
+      onServerError: (ctx, err) => logger.error({ err, path: ctx.path }, 'an OAuth endpoint failed'),
+    }),
+    onWarning: (message, err) => logger.warn({ err }, message),
+  });
+  await servers.start();
+  const verifyToken = createTokenVerifier({ knex: db.knex, secrets: sealer, servers, publicUrl });
+
+  const app = new Koa();
+  // The same keys as every provider, else interaction cookies go out unsigned (design 4.4).
+  app.keys = [...secrets.cookieKeys];
+  pinProtocol(app, new URL(publicUrl).protocol.slice(0, -1));
+  // Koa prints what the error middleware below has logged already.
+  app.silent = true;
+
+  app.use(hostGuard(hosts));
+  app.use(requestId());
+  app.use(securityHeaders({ publicUrl }));
+  app.use(errors({ logger }));
+  app.use(serveHealth(health));
+  app.use(serveAssets());
+  app.use(createApi({ domain, verifyToken, publicUrl, systemTenantId: systemTenantOf(config) }));
+  app.use(languageChoice());
+  app.use(serveWorkspaces({ servers, flows, unit: { knex: db.knex, secrets: sealer }, hosts }));
+
+  return { app, callback: () => app.callback() as RequestListener, close: () => servers.close() };
+}
+
+/** The tenant whose `operator` roles govern the installation: the one that the first start created. */
+export function systemTenantOf(config: Config): string {
+  return config.bootstrap.tenantId ?? config.bootstrap.description.tenant.id;
+}
