@@ -1,7 +1,9 @@
 // Comfort for the hosted pages. Everything works without it.
 'use strict';
 
-const language = document.documentElement.lang;
+// The page's language, as the person's own region writes it.
+const base = document.documentElement.lang;
+const language = navigator.languages.find((tag) => tag.split('-')[0] === base) ?? base;
 const fill = (sentence, name, value) => sentence.split(`{${name}}`).join(value);
 
 // Show password: a toggle beside the field, and the field is a password again when it is sent.
@@ -55,7 +57,7 @@ for (const element of document.querySelectorAll('[data-time]')) {
   const isToday = time.toDateString() === new Date().toDateString();
   const shown = time.toLocaleString(language, {
     ...(isToday ? {} : { weekday: 'long' }),
-    hour: '2-digit',
+    hour: 'numeric',
     minute: '2-digit',
   });
   element.textContent = fill(element.dataset.sentence, 'time', shown);
@@ -78,7 +80,7 @@ for (const countdown of document.querySelectorAll('[data-seconds]')) {
     clearInterval(timer);
     countdown.hidden = stop.hidden = true;
   };
-  countdown.hidden = stop.hidden = false;
+  stop.hidden = false;
   stop.addEventListener('click', finish);
   tick();
 }

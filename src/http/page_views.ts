@@ -3,7 +3,8 @@ import type { Locale } from '../i18n/locales.ts';
 import { describeDuration, isMessageKey, type MessageKey, type MessageParams } from '../i18n/translate.ts';
 import { basinColor } from './basin_color.ts';
 import type { AppLabel, PageName, Pages } from './pages.ts';
-import { logoOrigin, showableLogo, type Level } from './shell.ts';
+import { logoOrigin, safeHref, showableLogo } from './safe_addresses.ts';
+import type { Level } from './shell.ts';
 
 /** Says a sentence in the language of the page. */
 export type Say = (key: MessageKey, params?: MessageParams) => string;
@@ -191,7 +192,8 @@ export const pageViews: { [Name in PageName]: Present<Name> } = {
       model: {
         heading,
         seconds,
-        lede: say(retry ? 'busy.lede' : 'busy.lede_plain', { duration: describeDuration(locale, seconds) }),
+        lede: say(retry ? 'busy.lede' : 'busy.lede_plain'),
+        wait: say('busy.wait', { duration: describeDuration(locale, seconds) }),
         retry,
         back: backLink(model.backHref, model.app, say),
       },
@@ -220,12 +222,6 @@ export const pageViews: { [Name in PageName]: Present<Name> } = {
     };
   },
 };
-
-/** An address a link may lead to: a path of ours or http(s). Anything else, `javascript:` first of all, is dropped. */
-function safeHref(href: string | undefined): string | undefined {
-  const url = href === undefined ? null : URL.parse(href, 'http://localhost');
-  return url?.protocol === 'https:' || url?.protocol === 'http:' ? href : undefined;
-}
 
 function backLink(href: string | undefined, app: AppLabel | undefined, say: Say) {
   const target = safeHref(href);

@@ -5,10 +5,11 @@ import { createNonce, setPageHeaders } from '../security/headers.ts';
 import { localeOf } from './locale.ts';
 import { pageViews, type PageView, type Say } from './page_views.ts';
 import type { PageName, Pages } from './pages.ts';
-import { buildShell, logoOrigin } from './shell.ts';
+import { logoOrigin } from './safe_addresses.ts';
+import { buildShell } from './shell.ts';
 import { renderView } from './views.ts';
 
-export { setPage } from './shell.ts';
+export { setPage, type PageSetting } from './shell.ts';
 export type { Pages, PageName } from './pages.ts';
 
 /**

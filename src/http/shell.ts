@@ -5,6 +5,7 @@ import { translate, type MessageKey } from '../i18n/translate.ts';
 import { assetPath } from './assets.ts';
 import { languageParameter } from './locale.ts';
 import type { AppLabel } from './pages.ts';
+import { safeHref, showableLogo } from './safe_addresses.ts';
 
 /** What the workspace adds to every page of a request. */
 export interface PageSetting {
@@ -82,25 +83,15 @@ export function buildShell(ctx: Context, input: ShellInput): Shell {
     ...(logoUri !== undefined && { logoUri }),
     ...(self && { selfHref: `${hostless(self.pathname)}${self.search}` }),
     languages: languageLinks(self, input.locale),
-    footerLinks: (setting.footerLinks ?? []).map(({ label, href }) => ({ label, href })),
+    footerLinks: (setting.footerLinks ?? []).flatMap(({ label, href }) => {
+      const target = safeHref(href);
+      return target === undefined ? [] : [{ label, href: target }];
+    }),
     nonce: input.nonce,
     css: assetPath('weir.css'),
     script: assetPath('weir.js'),
     icon: assetPath('mark.svg'),
   };
-}
-
-/** A logo's address where a page may load it, else `undefined`. */
-export function showableLogo(uri: string | undefined): string | undefined {
-  if (uri === undefined) return undefined;
-  if (/^data:image\/(?:png|jpeg|webp|gif|svg\+xml)[;,]/i.test(uri)) return uri;
-  return URL.parse(uri)?.protocol === 'https:' ? uri : undefined;
-}
-
-/** The origin to allow for a logo, or `undefined` for one that needs none. */
-export function logoOrigin(uri: string | undefined): string | undefined {
-  const url = URL.parse(showableLogo(uri) ?? '');
-  return url?.protocol === 'https:' ? url.origin : undefined;
 }
 
 /** Where a GET shows this page again; a page that answers a POST is known to have one when it posts to itself. */

@@ -1,7 +1,7 @@
 import arabic from './ar.json' with { type: 'json' };
 import german from './de.json' with { type: 'json' };
 import english from './en.json' with { type: 'json' };
-import { fallbackLocale, type Locale } from './locales.ts';
+import { directionOf, fallbackLocale, type Locale } from './locales.ts';
 
 /** The name of a sentence. English has all of them. */
 export type MessageKey = keyof typeof english;
@@ -20,8 +20,10 @@ const catalogues: Record<Locale, Partial<Record<MessageKey, string>>> = {
  */
 export function translate(locale: Locale, key: MessageKey, params: MessageParams = {}): string {
   const sentence = catalogues[locale][key] ?? catalogues[fallbackLocale][key] ?? key;
+  // Between right-to-left words a name in Latin script would drag its neighbours along (Unicode UAX #9, isolates).
+  const [before, after] = directionOf(locale) === 'rtl' ? ['\u2068', '\u2069'] : ['', ''];
   return sentence.replaceAll(/\{(\w+)\}/g, (placeholder, name: string) =>
-    Object.hasOwn(params, name) ? String(params[name]) : placeholder,
+    Object.hasOwn(params, name) ? `${before}${String(params[name])}${after}` : placeholder,
   );
 }
 

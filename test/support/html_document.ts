@@ -18,6 +18,11 @@ export class HtmlDocument {
   readonly url: URL;
   readonly #elements: Element[] = [];
 
+  /** Every element of the page in document order. */
+  get elements(): readonly Element[] {
+    return this.#elements;
+  }
+
   constructor(html: string, url: URL) {
     this.url = url;
     const root = parse(html, { scriptingEnabled: false });

@@ -4,7 +4,7 @@ import Koa from 'koa';
 import { serveAssets } from '../../src/http/assets.ts';
 import { errors } from '../../src/http/errors.ts';
 import { languageChoice } from '../../src/http/locale.ts';
-import { renderPage, setPage, type PageName, type Pages } from '../../src/http/render.ts';
+import { renderPage, setPage, type PageName, type Pages, type PageSetting } from '../../src/http/render.ts';
 import { requestId } from '../../src/http/request_id.ts';
 import { securityHeaders } from '../../src/security/headers.ts';
 
@@ -109,6 +109,16 @@ export const samples: Record<string, Sample> = {
   },
 };
 
+/** What the workspace adds to each sample. */
+export const sampleSetting: PageSetting = {
+  workspaceName: 'Harbour',
+  footerLinks: [
+    { label: 'Help', href: '/pages/sign_in' },
+    { label: 'Privacy', href: '/pages/sign_in' },
+    { label: 'Terms', href: '/pages/sign_in' },
+  ],
+};
+
 export interface Gallery {
   /** `http://localhost:port`; a sample is at `/pages/{its name}`. */
   origin: string;
@@ -116,7 +126,10 @@ export interface Gallery {
 }
 
 /** Serves pages as the server does: the same middleware, sample models. */
-export async function startGallery(shown: Record<string, Sample> = samples): Promise<Gallery> {
+export async function startGallery(
+  shown: Record<string, Sample> = samples,
+  setting: PageSetting = sampleSetting,
+): Promise<Gallery> {
   const koa = new Koa();
   koa.use(requestId());
   koa.use(securityHeaders({ publicUrl: 'http://localhost' }));
@@ -126,14 +139,7 @@ export async function startGallery(shown: Record<string, Sample> = samples): Pro
   koa.use(async (ctx) => {
     const sample = shown[ctx.path.replace(/^\/pages\//, '')];
     if (!sample) return;
-    setPage(ctx, {
-      workspaceName: 'Harbour',
-      footerLinks: [
-        { label: 'Help', href: '/pages/sign_in' },
-        { label: 'Privacy', href: '/pages/sign_in' },
-        { label: 'Terms', href: '/pages/sign_in' },
-      ],
-    });
+    setPage(ctx, setting);
     await renderPage(ctx, sample.page, sample.model);
   });
   const server = await new Promise<Server>((resolve) => {

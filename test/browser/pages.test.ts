@@ -1,0 +1,222 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, BrowserContextOptions, Page, Response } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchChromium } from '../support/chromium.ts';
+import { samples, startGallery, type Gallery } from '../support/page_gallery.ts';
+
+const names = Object.keys(samples);
+const phone = { width: 390, height: 844 };
+const desktop = { width: 1280, height: 800 };
+const narrow = { width: 320, height: 568 };
+const pageLimitBytes = 50 * 1024;
+
+let gallery: Gallery;
+let chromium: Browser;
+
+beforeAll(async () => {
+  chromium = await launchChromium();
+  gallery = await startGallery();
+});
+afterAll(async () => {
+  await gallery.close();
+  await chromium.close();
+});
+
+/** Opens a sample in a window of its own and gives the page to the check. */
+async function on(
+  name: string,
+  options: BrowserContextOptions,
+  check: (page: Page) => Promise<void>,
+): Promise<void> {
+  const context = await chromium.newContext({ locale: 'en-GB', viewport: phone, ...options });
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on('console', (message) => {
+    // The status of the answer itself, such as 429, is no problem of the page.
+    if (message.type() === 'error' && !message.text().includes('the server responded with a status of'))
+      problems.push(message.text());
+  });
+  page.on('pageerror', (error) => problems.push(error.message));
+  await page.goto(`${gallery.origin}/pages/${name}`);
+  await check(page);
+  expect(problems).toEqual([]);
+  await context.close();
+}
+
+describe('accessible', () => {
+  const devices = [
+    ['phone', phone],
+    ['desktop', desktop],
+  ] as const;
+
+  test.each(names.flatMap((name) => [[name, 'en'] as const, [name, 'ar'] as const]))('%s in %s', async (name, language) => {
+    await on(`${name}?lang=${language}`, { reducedMotion: 'reduce' }, async (page) => {
+      // Another language changes words and direction, not colours: one look is enough.
+      const looks = devices.flatMap(([device, viewport]) =>
+        (['light', 'dark'] as const).map((colorScheme) => ({ device, viewport, colorScheme })),
+      );
+      for (const { device, viewport, colorScheme } of language === 'en' ? looks : looks.slice(0, 1)) {
+        await page.setViewportSize(viewport);
+        await page.emulateMedia({ colorScheme });
+        const { violations, passes } = await new AxeBuilder({ page })
+          .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+          .analyze();
+        const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+        expect(found, `${device}, ${colorScheme}`).toEqual([]);
+        expect(passes.length).toBeGreaterThan(10);
+      }
+    });
+  });
+});
+
+describe('narrow', () => {
+  test.each(names.flatMap((name) => ['en', 'de', 'ar'].map((language) => [name, language] as const)))(
+    '%s in %s does not scroll sideways at 320 px',
+    async (name, language) => {
+      await on(`${name}?lang=${language}`, { viewport: narrow }, async (page) => {
+        const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+        expect(width).toBe(narrow.width);
+      });
+    },
+  );
+
+  test('a long name without spaces does not push anything out', async () => {
+    const long = 'Donaudampfschifffahrtsgesellschaftskapitänspatentprüfungskommission'.repeat(2);
+    const { sign_in: sample } = samples;
+    if (sample?.page !== 'sign_in') throw new Error('the sample is gone');
+    const own = await startGallery({
+      long: { page: 'sign_in', model: { ...sample.model, app: { name: long }, poolName: long } },
+    });
+    const page = await chromium.newPage({ viewport: narrow });
+    await page.goto(`${own.origin}/pages/long`);
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(narrow.width);
+    await page.close();
+    await own.close();
+  });
+});
+
+test.each(['sign_in', 'sign_in_error', 'sign_in_pool'])('%s fits a phone without scrolling', async (name) => {
+  await on(name, {}, async (page) => {
+    expect(await page.evaluate<number>('document.documentElement.scrollHeight')).toBe(phone.height);
+  });
+});
+
+test.each(names)('%s weighs less than 50 KB and asks nobody else', async (name) => {
+  const context = await chromium.newContext({ viewport: phone });
+  const page = await context.newPage();
+  const requested: URL[] = [];
+  page.on('request', (request) => requested.push(new URL(request.url())));
+  const responses: Response[] = [];
+  page.on('response', (response) => responses.push(response));
+  await page.goto(`${gallery.origin}/pages/${name}`, { waitUntil: 'networkidle' });
+  const bodies = await Promise.all(responses.map(async (response) => response.body()));
+  const bytes = bodies.reduce((sum, body) => sum + body.byteLength, 0);
+  expect([...new Set(requested.map((url) => url.origin))]).toEqual([gallery.origin]);
+  expect(bytes).toBeGreaterThan(5_000);
+  expect(bytes).toBeLessThan(pageLimitBytes);
+  await context.close();
+});
+
+describe('keyboard', () => {
+  interface Stop {
+    name: string;
+    hasRing: boolean;
+    height: number;
+  }
+
+  // Text, because the compiler is told of no DOM: the server has none.
+  const focusedStop = `(() => {
+    const element = document.activeElement;
+    if (!element || element === document.body) return null;
+    const { outlineStyle, outlineWidth } = getComputedStyle(element);
+    return {
+      name: element.id || element.textContent.trim(),
+      hasRing: outlineStyle === 'solid' && outlineWidth === '3px',
+      height: element.getBoundingClientRect().height,
+    };
+  })()`;
+
+  /** Presses Tab all the way round the page; gives what had the focus, in the order of the page. */
+  async function tabThrough(page: Page): Promise<Stop[]> {
+    const stops: (Stop | null)[] = [];
+    for (let count = 0; count < 60; count += 1) {
+      await page.keyboard.press('Tab');
+      stops.push(await page.evaluate<Stop | null>(focusedStop));
+      if (stops.filter((stop) => stop === null).length === 2) break;
+    }
+    // The focus leaves the page at its end: what lies between two such moments is one full round.
+    const start = stops.indexOf(null);
+    return stops.slice(start + 1, stops.indexOf(null, start + 1)).filter((stop) => stop !== null);
+  }
+
+  test('the order of sign-in is the order on the page', async () => {
+    await on('sign_in_pool', {}, async (page) => {
+      const stops = await tabThrough(page);
+      expect(stops.map((stop) => stop.name)).toEqual([
+        'Change',
+        'identifier',
+        'password',
+        'Show',
+        'login-submit',
+        'Deutsch',
+        'العربية',
+        'Help',
+        'Privacy',
+        'Terms',
+      ]);
+    });
+  });
+
+  test.each(names)('every stop on %s has a ring and is 44 px high', async (name) => {
+    await on(name, {}, async (page) => {
+      const stops = await tabThrough(page);
+      expect(stops.length).toBeGreaterThan(0);
+      expect(stops.filter((stop) => !stop.hasRing || stop.height < 44)).toEqual([]);
+    });
+  });
+
+  test('the focus starts where the person has to act', async () => {
+    const focused = async (name: string) => {
+      let role = '';
+      await on(name, {}, async (page) => {
+        role = await page.evaluate<string>('document.activeElement.id || document.activeElement.role');
+      });
+      return role;
+    };
+    expect(await focused('sign_in')).toBe('identifier');
+    expect(await focused('sign_in_error')).toBe('alert');
+  });
+});
+
+describe('without JavaScript', () => {
+  test.each(names)('%s shows nothing that does nothing', async (name) => {
+    await on(name, { javaScriptEnabled: false }, async (page) => {
+      expect(await page.locator('main h1').isVisible()).toBe(true);
+      expect(await page.locator('button[type=button]:visible').count()).toBe(0);
+    });
+  });
+
+  test('sign-in is sent', async () => {
+    await on('sign_in', { javaScriptEnabled: false }, async (page) => {
+      await page.fill('#identifier', 'mara');
+      await page.fill('#password', 'otter under the alder');
+      const [request] = await Promise.all([
+        page.waitForRequest((one) => one.method() === 'POST'),
+        page.click('#login-submit'),
+      ]);
+      expect(Object.fromEntries(new URLSearchParams(request.postData() ?? ''))).toEqual({
+        csrf: 'sample-csrf-token',
+        identifier: 'mara',
+        password: 'otter under the alder',
+      });
+    });
+  });
+
+  test('the alert has the focus', async () => {
+    await on('sign_in_error', { javaScriptEnabled: false }, async (page) => {
+      expect(await page.locator('[role=alert]:focus').count()).toBe(1);
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.locator('.foot').isVisible()).toBe(false);
+    expect(await page.locator('h1').isVisible()).toBe(true);
+  });
+});
