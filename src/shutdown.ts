@@ -29,12 +29,14 @@ export function createShutdown(onError: (name: string, error: unknown) => void):
   };
 }
 
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
-
-/** Calls `stop` at the first SIGTERM or SIGINT and `force` at the second. */
-export function onStopSignals(stop: (signal: string) => void, force: () => void): void {
+/** Calls `stop` at the first of these signals and `force` at the second. */
+export function onStopSignals(
+  signals: readonly NodeJS.Signals[],
+  stop: (signal: string) => void,
+  force: () => void,
+): void {
   let received = 0;
-  for (const signal of SIGNALS) {
+  for (const signal of signals) {
     process.on(signal, () => {
       received += 1;
       if (received === 1) stop(signal);

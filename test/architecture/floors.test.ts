@@ -43,6 +43,8 @@ const FLOORS: readonly (readonly string[])[] = [
     'installation/',
     'http_server.ts',
     'shutdown.ts',
+    'web_server.ts',
+    'workers.ts',
     'start_summary.ts',
     'demo/',
     'cli/',

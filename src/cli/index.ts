@@ -1,0 +1,103 @@
+import { Command, CommanderError } from 'commander';
+import { loadConfig, type Config } from '../config.ts';
+import { failureLines } from './failure.ts';
+
+/** Starts the server; handed in, because it stands above the command line. */
+export type Serve = (config: Config, warnings: readonly string[]) => Promise<void>;
+
+const EPILOGUE = `
+Configuration comes from the environment (see .env.example) over config/*.json. Without DATABASE_URL, and outside
+production, the server brings a PostgreSQL of its own and keeps everything in ./data.
+
+Examples:
+  weir                            start the server
+  weir doctor                     look for what is wrong, with a hint for each finding
+  weir migrate                    bring the schema up to date without starting the server
+  weir admin reset                a new password for the administrator, a new secret for the management client
+  weir tenant create acme --name "Acme Inc."
+
+Exit code: 0 when everything went well, 1 otherwise.`;
+
+/**
+ * The command line. Prints errors as lines of their own and sets the exit code.
+ * @param argv as in `process.argv`
+ */
+export async function main(argv: readonly string[], serve: Serve): Promise<void> {
+  const program = createProgram(serve);
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    process.exitCode = 1;
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode; // it has printed its message
+      return;
+    }
+    for (const line of failureLines(error)) console.error(`weir: ${line}`);
+  }
+}
+
+function createProgram(serve: Serve): Command {
+  const program = new Command('weir')
+    .description('A self-hosted OpenID Connect provider with identity pools.')
+    .exitOverride()
+    .showHelpAfterError('(weir --help lists the commands)')
+    .addHelpText('after', EPILOGUE);
+
+  program
+    .command('serve', { isDefault: true })
+    .description(
+      'start the server; brings the schema up to date and, the first time, creates what bootstrap.json says',
+    )
+    .option('--watch', 'start again whenever a source file changes (for development)')
+    .action(async () => {
+      const { config, warnings } = loadConfig();
+      await serve(config, warnings);
+    });
+
+  program
+    .command('migrate')
+    .description(
+      'run the migrations the database lacks; safe beside running servers and at several places at once',
+    )
+    .option('--list', 'only show what would run')
+    .action(async (options: { list?: boolean }) => {
+      const { migrateCommand } = await import('./migrate.ts');
+      await migrateCommand(loadConfig().config, options.list ?? false);
+    });
+
+  program
+    .command('doctor')
+    .description('check configuration, database, migrations, keys, mail, clock and public URL, one line each')
+    .action(async () => {
+      const { doctorCommand } = await import('./doctor.ts');
+      process.exitCode = await doctorCommand();
+    });
+
+  program
+    .command('admin')
+    .description('help for administrators who cannot sign in')
+    .command('reset')
+    .description(
+      'set new administrator credentials and print them once; needs access to this machine, no password',
+    )
+    .action(async () => {
+      const { adminResetCommand } = await import('./admin.ts');
+      await adminResetCommand(loadConfig().config);
+    });
+
+  program
+    .command('tenant')
+    .description('tenants of this installation')
+    .command('create')
+    .description(
+      'create a tenant with its built-in workspaces and print the credentials of its administration once',
+    )
+    .argument('<id>', 'lower-case id that stands in every URL of the tenant')
+    .option('--name <name>', 'name for people (default: the id)')
+    .action(async (id: string, options: { name?: string }) => {
+      const { tenantCreateCommand } = await import('./tenant.ts');
+      await tenantCreateCommand(loadConfig().config, id, options.name ?? id);
+    });
+
+  return program;
+}

@@ -1,0 +1,95 @@
+import { bootstrap } from './bootstrap.ts';
+import type { Config } from './config.ts';
+import { openDatabase } from './db/connection.ts';
+import { migrate } from './db/migrate.ts';
+import { resolveSecrets } from './local_secrets.ts';
+import type { Health } from './observability/health.ts';
+import { createLogger, type Logger } from './observability/logger.ts';
+import { openConfiguredDatabase } from './open_database.ts';
+import { createShutdown, onStopSignals, type Shutdown } from './shutdown.ts';
+import { hasAny, startSummary } from './start_summary.ts';
+import { startWebServer } from './web_server.ts';
+import { isWorker, receiveOrders, startWorkers } from './workers.ts';
+
+/**
+ * Runs the server: configuration, database, migrations, first start, listening. Resolves when it listens; the
+ * process then ends by SIGTERM or SIGINT. Rejects, with everything closed again, when it cannot start.
+ */
+export async function run(config: Config, warnings: readonly string[] = []): Promise<void> {
+  const logger = createLogger({ level: config.logLevel, production: config.env === 'production' });
+  endOnBugs(logger);
+  const shutdown = createShutdown((name, err) => logger.error({ err }, `closing ${name} failed`));
+  const starting = isWorker()
+    ? serveAsWorker(config, logger, shutdown)
+    : start(config, warnings, logger, shutdown);
+
+  const stop = async (reason: string) => {
+    // What is half-started is finished first: only then everything that runs is known.
+    const health = await starting.catch(() => undefined);
+    health?.drain();
+    logger.info({ reason }, 'stopping');
+    const { failed } = await shutdown.close();
+    logger.info('stopped');
+    process.exit(failed ? 1 : 0);
+  };
+  const force = () => process.exit(1);
+  if (isWorker()) {
+    // Ctrl-C reaches every process of a terminal: a worker waits for the first process to say so.
+    process.on('SIGINT', () => {});
+    process.once('disconnect', () => void stop('the first process is gone'));
+  }
+  onStopSignals(isWorker() ? ['SIGTERM'] : ['SIGTERM', 'SIGINT'], (signal) => void stop(signal), force);
+
+  try {
+    await starting;
+  } catch (error) {
+    await shutdown.close();
+    throw error;
+  }
+}
+
+async function start(
+  config: Config,
+  warnings: readonly string[],
+  logger: Logger,
+  shutdown: Shutdown,
+): Promise<Health | undefined> {
+  const startedAt = performance.now();
+  for (const warning of warnings) logger.warn(warning);
+  const onWarning = (message: string) => logger.warn(message);
+  const database = await openConfiguredDatabase(config, { onWarning });
+  shutdown.onClose('the database', () => database.close());
+  const { db } = database;
+  await migrate(db, { onWarning });
+  const secrets = await resolveSecrets(config);
+  const { credentials } = await bootstrap({ config, secrets, db });
+
+  const single = config.webConcurrency === 1;
+  const health = single ? await startWebServer({ config, secrets, db, logger }, shutdown) : undefined;
+  if (!single)
+    await startWorkers(config.webConcurrency, { databaseUrl: db.options.url, secrets }, logger, shutdown);
+
+  const summary = startSummary(config, performance.now() - startedAt, credentials);
+  // In production standard output holds the log and nothing else; credentials still have to be seen once.
+  if (config.env !== 'production') process.stdout.write(summary);
+  else if (hasAny(credentials)) process.stderr.write(summary);
+  return health;
+}
+
+async function serveAsWorker(config: Config, logger: Logger, shutdown: Shutdown): Promise<Health> {
+  const { databaseUrl, secrets } = await receiveOrders();
+  const onWarning = (message: string) => logger.warn(message);
+  const db = openDatabase({ url: databaseUrl, ...config.database, onWarning });
+  shutdown.onClose('the database', () => db.close());
+  return await startWebServer({ config, secrets, db, logger }, shutdown);
+}
+
+/** After an error nobody caught the state is unknown: the process ends, and whoever runs it starts a new one. */
+function endOnBugs(logger: Logger): void {
+  const end = (err: unknown) => {
+    logger.fatal({ err }, 'uncaught error');
+    process.exit(1);
+  };
+  process.on('uncaughtException', end);
+  process.on('unhandledRejection', end);
+}
