@@ -1,62 +1,62 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { ConfigError, loadConfig, type Config } from '../config.ts';
-import { openConfiguredDatabase, type OpenedDatabase } from '../open_database.ts';
+import { openConfiguredDatabase } from '../open_database.ts';
 import * as checks from './doctor_checks.ts';
 import { failureLines } from './failure.ts';
 
-/** `weir doctor`: prints one line a check. Gives the exit code: 1 when a check failed. */
-export async function doctorCommand(): Promise<number> {
-  const config = checkConfiguration();
-  if (!config) return 1;
+type Finding = checks.Finding;
 
-  const database = await checkDatabase(config);
-  const results = [
-    ...(database ? [await checks.migrations(database.db), await checks.keys(config, database.db)] : []),
-    await checks.mail(config),
-    ...(database ? [await checks.clock(database.db)] : []),
-    await checks.publicUrl(config),
-  ];
-  for (const result of results) print(result);
-  await database?.close();
-  return database && results.every(({ status }) => status !== 'FAIL') ? 0 : 1;
+/** `weir doctor`: prints one line a finding. Gives the exit code: 1 when one of them is serious. */
+export async function doctorCommand(): Promise<number> {
+  let exitCode = 0;
+  for await (const finding of examine()) {
+    console.log(lineOf(finding));
+    if (finding.status === 'FAIL') exitCode = 1;
+  }
+  return exitCode;
 }
 
-function checkConfiguration(): Config | undefined {
+async function* examine(): AsyncGenerator<Finding> {
+  let config: Config;
   try {
-    const { config, warnings } = loadConfig();
-    const name = 'configuration';
-    if (warnings.length === 0)
-      print({ name, status: 'ok', text: `${config.env}, listens on ${config.host}:${config.port}` });
-    for (const warning of warnings)
-      print({ name, status: 'warn', text: warning, hint: 'rename or remove it' });
-    return config;
+    const loaded = loadConfig();
+    ({ config } = loaded);
+    yield* checks.configuration(config, loaded.warnings);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    for (const line of error.lines) {
-      print({
-        name: 'configuration',
-        status: 'FAIL',
-        text: line,
-        hint: '.env.example describes every setting',
-      });
-    }
-    return undefined;
+    const hint = '.env.example describes every setting';
+    for (const text of error.lines) yield { name: 'configuration', status: 'FAIL', text, hint };
+    return;
   }
+  yield* examineDatabase(config);
+  yield await checks.mail(config);
+  yield await checks.publicUrl(config);
 }
 
-async function checkDatabase(config: Config): Promise<OpenedDatabase | undefined> {
-  let database: OpenedDatabase | undefined;
+async function* examineDatabase(config: Config): AsyncGenerator<Finding> {
+  const name = 'database';
+  if (config.databaseUrl === undefined && !existsSync(join(config.dataDir, 'postgres'))) {
+    const text = 'the embedded PostgreSQL does not exist yet';
+    yield { name, status: 'warn', text, hint: 'the first start creates it' };
+    return;
+  }
   try {
-    database = await openConfiguredDatabase(config, { share: true });
-    print(await checks.database(database));
-    return database;
+    const database = await openConfiguredDatabase(config, { share: true });
+    try {
+      yield await checks.database(database);
+      yield await checks.migrations(database.db);
+      yield await checks.keys(config, database.db);
+      yield await checks.clock(database.db);
+    } finally {
+      await database.close();
+    }
   } catch (error) {
     const [text = ''] = failureLines(error);
-    print({ name: 'database', status: 'FAIL', text, hint: 'the checks that need a database are left out' });
-    await database?.close();
-    return undefined;
+    yield { name, status: 'FAIL', text, hint: 'the remaining checks of the database are left out' };
   }
 }
 
-function print({ name, status, text, hint }: checks.Finding): void {
-  console.log(`${status.padEnd(4)}  ${name.padEnd(13)}  ${text}${hint === undefined ? '' : `  -> ${hint}`}`);
+function lineOf({ name, status, text, hint }: Finding): string {
+  return `${status.padEnd(4)}  ${name.padEnd(13)}  ${text}${hint === undefined ? '' : `  -> ${hint}`}`;
 }

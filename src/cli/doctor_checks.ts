@@ -21,6 +21,14 @@ const CLOCK_FAIL_MS = 30_000;
 const SMTP_PORT = 587;
 const SMTPS_PORT = 465;
 
+export function configuration(config: Config, warnings: readonly string[]): Finding[] {
+  const name = 'configuration';
+  if (warnings.length > 0) {
+    return warnings.map((text) => ({ name, status: 'warn', text, hint: 'rename or remove it' }));
+  }
+  return [{ name, status: 'ok', text: `${config.env}, listens on ${config.host}:${config.port}` }];
+}
+
 export async function database({ db, source }: OpenedDatabase): Promise<Finding> {
   const { major, version } = await databaseStatus(db.knex);
   const name = 'database';
