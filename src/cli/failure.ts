@@ -8,6 +8,8 @@ import { LocalSecretsError } from '../local_secrets.ts';
 // Written for operators: the message says what to do.
 const EXPLAINED = [EmbeddedDatabaseError, LocalSecretsError, MigrationError, DomainError];
 
+const FILE_TROUBLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT']);
+
 /** What a person at the terminal is told about an error: one line each. Only a bug shows its stack. */
 export function failureLines(error: unknown): string[] {
   if (error instanceof ConfigError) return [...error.lines];
@@ -16,7 +18,10 @@ export function failureLines(error: unknown): string[] {
     return ['DATABASE_URL: the database does not answer, check that it runs and can be reached from here'];
   }
   if (!(error instanceof Error)) return ['Unknown failure'];
-  const { code, syscall, port } = error as NodeJS.ErrnoException & { port?: number };
+  const { code, syscall, port, path } = error as NodeJS.ErrnoException & { port?: number };
+  if (path !== undefined && FILE_TROUBLE.has(code ?? '')) {
+    return [`${path} cannot be used (${code}): check who owns it, and the space on its disk`];
+  }
   if (code === 'EADDRINUSE') return [`PORT: ${port} is in use by another program, choose another one`];
   if (code === 'EACCES' && syscall === 'listen') return [`PORT: this account may not listen on ${port}`];
   if (code === 'EADDRNOTAVAIL') return ['HOST: this machine has no such address'];

@@ -99,13 +99,14 @@ export async function clusterPassword(dataDir: string, mayCreate: boolean): Prom
 export async function prepareDataDir(dataDir: string, account: Account | undefined): Promise<string> {
   try {
     await mkdir(dataDir, { recursive: true });
+    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
     const { mode } = await stat(dataDir);
     if (account && (mode & 0o111) !== 0o111) await chmod(dataDir, mode | 0o111);
     return await realpath(dataDir);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new EmbeddedDatabaseError(
-      `The data directory ${dataDir} cannot be created (${code}): set DATA_DIR`,
+      `The data directory ${dataDir} cannot be used (${code}): start Weir as the account it belongs to, or set DATA_DIR to another place`,
     );
   }
 }
