@@ -1,4 +1,3 @@
-import type { Context } from 'koa';
 import type { Locale } from '../i18n/locales.ts';
 import { translate } from '../i18n/translate.ts';
 import { createNonce, setPageHeaders } from '../security/headers.ts';
@@ -7,10 +6,11 @@ import { pageViews, type PageView, type Say } from './page_views.ts';
 import type { PageName, Pages } from './pages.ts';
 import { logoOrigin } from './safe_addresses.ts';
 import { buildShell } from './shell.ts';
-import { renderView } from './views.ts';
+import { renderView, type PageContext } from './views.ts';
 
 export { setPage, type PageSetting } from './shell.ts';
 export type { Pages, PageName } from './pages.ts';
+export type { PageContext } from './views.ts';
 
 /**
  * Answers with a hosted page: status, security headers, body. The only way to make one.
@@ -19,7 +19,7 @@ export type { Pages, PageName } from './pages.ts';
  * @param model what that page needs; it is copied field by field, so nothing else can reach the template
  */
 export async function renderPage<Name extends PageName>(
-  ctx: Context,
+  ctx: PageContext,
   name: Name,
   model: Pages[Name],
 ): Promise<void> {

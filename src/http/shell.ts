@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import type { Context } from 'koa';
 import { directionOf, localeNames, locales, type Locale } from '../i18n/locales.ts';
 import { translate, type MessageKey } from '../i18n/translate.ts';
 import { assetPath } from './assets.ts';
 import { languageParameter } from './locale.ts';
 import type { AppLabel } from './pages.ts';
 import { safeHref, showableLogo } from './safe_addresses.ts';
+import type { PageContext } from './views.ts';
 
 /** What the workspace adds to every page of a request. */
 export interface PageSetting {
@@ -66,7 +66,7 @@ interface ShellInput {
 }
 
 /** Builds the frame of a page. */
-export function buildShell(ctx: Context, input: ShellInput): Shell {
+export function buildShell(ctx: PageContext, input: ShellInput): Shell {
   const setting = settings.get(ctx.req) ?? {};
   const appName = input.app?.name ?? setting.workspaceName;
   const say = (key: MessageKey, params: Record<string, string>) => translate(input.locale, key, params);
@@ -95,7 +95,7 @@ export function buildShell(ctx: Context, input: ShellInput): Shell {
 }
 
 /** Where a GET shows this page again; a page that answers a POST is known to have one when it posts to itself. */
-function selfAddress(ctx: Context, setting: PageSetting, action: string | undefined): URL | null {
+function selfAddress(ctx: PageContext, setting: PageSetting, action: string | undefined): URL | null {
   if (setting.selfHref !== undefined) return parseOwn(setting.selfHref);
   // Not `ctx.url`: below a mount point it lacks the mount's path.
   const requested = parseOwn(ctx.originalUrl);

@@ -7,6 +7,12 @@ import views from 'koa-views';
 
 const root = fileURLToPath(new URL('../../views/', import.meta.url));
 
+/** What rendering needs of a context: ours and oidc-provider's have it. */
+export type PageContext = Pick<
+  Context,
+  'req' | 'query' | 'cookies' | 'get' | 'set' | 'status' | 'type' | 'method' | 'originalUrl'
+>;
+
 /** What a template can reach, and nothing else. */
 export interface View {
   shell: object;
@@ -51,7 +57,9 @@ const attach = views(root, {
  * koa-views is attached per request: put on `app.context`, it keeps the last request's context in a variable of
  * its own across an await, and may answer one person with another's page.
  */
-export async function renderView(ctx: Context, name: string, view: View): Promise<void> {
+export async function renderView(page: PageContext, name: string, view: View): Promise<void> {
+  // Its type is for a whole context; it uses state, type, body and response.
+  const ctx = page as Context;
   if (!ctx.render) await attach(ctx, async () => undefined);
   await ctx.render(`${name}.ejs`, { view });
 }

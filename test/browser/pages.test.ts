@@ -49,24 +49,29 @@ describe('accessible', () => {
     ['desktop', desktop],
   ] as const;
 
-  test.each(names.flatMap((name) => [[name, 'en'] as const, [name, 'ar'] as const]))('%s in %s', async (name, language) => {
-    await on(`${name}?lang=${language}`, { reducedMotion: 'reduce' }, async (page) => {
-      // Another language changes words and direction, not colours: one look is enough.
-      const looks = devices.flatMap(([device, viewport]) =>
-        (['light', 'dark'] as const).map((colorScheme) => ({ device, viewport, colorScheme })),
-      );
-      for (const { device, viewport, colorScheme } of language === 'en' ? looks : looks.slice(0, 1)) {
-        await page.setViewportSize(viewport);
-        await page.emulateMedia({ colorScheme });
-        const { violations, passes } = await new AxeBuilder({ page })
-          .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-          .analyze();
-        const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
-        expect(found, `${device}, ${colorScheme}`).toEqual([]);
-        expect(passes.length).toBeGreaterThan(10);
-      }
-    });
-  });
+  test.each(names.flatMap((name) => [[name, 'en'] as const, [name, 'ar'] as const]))(
+    '%s in %s',
+    async (name, language) => {
+      await on(`${name}?lang=${language}`, { reducedMotion: 'reduce' }, async (page) => {
+        // Another language changes words and direction, not colours: one look is enough.
+        const looks = devices.flatMap(([device, viewport]) =>
+          (['light', 'dark'] as const).map((colorScheme) => ({ device, viewport, colorScheme })),
+        );
+        for (const { device, viewport, colorScheme } of language === 'en' ? looks : looks.slice(0, 1)) {
+          await page.setViewportSize(viewport);
+          await page.emulateMedia({ colorScheme });
+          const { violations, passes } = await new AxeBuilder({ page })
+            .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+            .analyze();
+          const found = violations.map(
+            ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`,
+          );
+          expect(found, `${device}, ${colorScheme}`).toEqual([]);
+          expect(passes.length).toBeGreaterThan(10);
+        }
+      });
+    },
+  );
 });
 
 describe('narrow', () => {
@@ -215,6 +220,131 @@ describe('without JavaScript', () => {
   test('the alert has the focus', async () => {
     await on('sign_in_error', { javaScriptEnabled: false }, async (page) => {
       expect(await page.locator('[role=alert]:focus').count()).toBe(1);
+    });
+  });
+});
+
+describe('with JavaScript', () => {
+  test('the password can be shown, and is sent as a password', async () => {
+    await on('sign_in', {}, async (page) => {
+      await page.fill('#identifier', 'mara');
+      await page.fill('#password', 'otter');
+      const show = page.getByRole('button', { name: 'Show password' });
+      await show.click();
+      expect(await page.getAttribute('#password', 'type')).toBe('text');
+      expect(await show.getAttribute('aria-pressed')).toBe('true');
+      await page.route('**/pages/sign_in', async (route) => route.fulfill({ status: 204 }));
+      await page.click('#login-submit');
+      expect(await page.getAttribute('#password', 'type')).toBe('password');
+    });
+  });
+
+  test('two presses send once, and the button says what is being done', async () => {
+    await on('sign_in', {}, async (page) => {
+      let sent = 0;
+      let answer: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      await page.route('**/pages/sign_in', async (route) => {
+        sent += 1;
+        await held;
+        await route.fulfill({ status: 204 });
+      });
+      await page.fill('#identifier', 'mara');
+      await page.fill('#password', 'otter');
+      // One script presses and looks: Playwright itself waits for the navigation that the first press starts.
+      const state = await page.evaluate<[string, string]>(`(() => {
+        const button = document.querySelector('#login-submit');
+        for (let press = 0; press < 3; press += 1) button.click();
+        return [button.textContent, button.getAttribute('aria-disabled')];
+      })()`);
+      expect(state).toEqual(['Checking …', 'true']);
+      const answered = page.waitForResponse((response) => response.request().method() === 'POST');
+      answer();
+      await answered;
+      expect(sent).toBe(1);
+    });
+  });
+
+  test('a busy page tries again by itself', async () => {
+    await on('busy', {}, async (page) => {
+      await page.clock.install();
+      await page.reload();
+      const countdown = page.locator('[data-seconds]');
+      expect(await countdown.textContent()).toBe('This page tries again by itself in 8 seconds.');
+      const retry = page.waitForRequest((request) => request.method() === 'POST');
+      await page.clock.fastForward(8_500);
+      expect((await retry).postData()).toBe('identifier=mara.linde%40tidewater.example');
+    });
+  });
+
+  test('a busy page that was told not to stays as it is', async () => {
+    await on('busy', {}, async (page) => {
+      await page.clock.install();
+      await page.reload();
+      let sent = 0;
+      page.on('request', (request) => {
+        if (request.method() === 'POST') sent += 1;
+      });
+      await page.getByRole('button', { name: 'Do not try by itself' }).click();
+      await page.clock.fastForward(60_000);
+      expect(await page.locator('[data-seconds]').isVisible()).toBe(false);
+      expect(await page.locator('#retry-submit').isVisible()).toBe(true);
+      expect(sent).toBe(0);
+    });
+  });
+
+  test('a time is that of the person’s clock', async () => {
+    await on('too_many_tries', { timezoneId: 'Asia/Kathmandu' }, async (page) => {
+      const line = page.locator('[data-time]');
+      const time = new Date((await line.getAttribute('data-time')) ?? '').toLocaleTimeString('en-GB', {
+        hour: 'numeric',
+        minute: '2-digit',
+        timeZone: 'Asia/Kathmandu',
+      });
+      expect(await line.textContent()).toMatch(/^You can try again at /);
+      expect(await line.textContent()).toContain(time);
+    });
+  });
+});
+
+test('the answer to a form may lead to an application on another origin', async () => {
+  const client = await startGallery();
+  const page = await chromium.newPage();
+  await page.goto(`${gallery.origin}/pages/consent`);
+  await page.route('**/pages/consent', async (route) => {
+    if (route.request().method() !== 'POST') return route.continue();
+    return route.fulfill({ status: 303, headers: { location: `${client.origin}/pages/signed_out` } });
+  });
+  await page.click('#consent-allow');
+  await page.waitForURL(`${client.origin}/pages/signed_out`);
+  await page.close();
+  await client.close();
+});
+
+test('the levels move towards each other, and stand equal at the end', async () => {
+  const difference = async (name: string) => {
+    let gap = Number.NaN;
+    await on(name, { viewport: desktop }, async (page) => {
+      const [up, down] = await Promise.all(
+        ['.up', '.down'].map(async (selector) => (await page.locator(selector).boundingBox())?.height ?? 0),
+      );
+      gap = (up ?? 0) - (down ?? 0);
+    });
+    return gap;
+  };
+  const first = await difference('sign_in');
+  const third = await difference('consent');
+  expect(first).toBeGreaterThan(third);
+  expect(third).toBeGreaterThan(0);
+  expect(await difference('signed_out')).toBe(0);
+});
+
+test('forced colours and print leave the words', async () => {
+  await on('sign_in_error', { forcedColors: 'active' }, async (page) => {
+    expect(await page.locator('.up').isVisible()).toBe(false);
+    expect(await page.locator('.err').isVisible()).toBe(true);
     await page.emulateMedia({ media: 'print' });
     expect(await page.locator('.foot').isVisible()).toBe(false);
     expect(await page.locator('h1').isVisible()).toBe(true);
