@@ -11,6 +11,7 @@ import { serveAssets } from './http/assets.ts';
 import { errors } from './http/errors.ts';
 import { languageChoice } from './http/locale.ts';
 import { requestId } from './http/request_id.ts';
+import { startJobs } from './jobs/index.ts';
 import type { Health } from './observability/health.ts';
 import type { Logger } from './observability/logger.ts';
 import { serveHealth } from './http/health.ts';
@@ -54,10 +55,11 @@ export async function createServer(deps: ServerDeps): Promise<Server> {
   const loopbackAliases = config.env !== 'production';
   const hosts = { publicUrl, trustProxy: config.trustProxy, loopbackAliases };
 
+  const attempts = createAttempts(sealer, { sourceLimit: config.sourceAttemptLimit });
   const flows: FlowDeps = {
     db,
     hashQueue,
-    attempts: createAttempts(sealer, { sourceLimit: config.sourceAttemptLimit }),
+    attempts,
     knownBrowsers: createKnownBrowsers(sealer),
     csrf: createCsrfTokens(sealer, { publicUrl }),
     secureCookies: publicUrl.startsWith('https:'),
@@ -97,7 +99,20 @@ export async function createServer(deps: ServerDeps): Promise<Server> {
   app.use(languageChoice());
   app.use(serveWorkspaces({ servers, flows, unit: { knex: db.knex, secrets: sealer }, hosts }));
 
-  return { app, callback: () => app.callback() as RequestListener, close: () => servers.close() };
+  const jobs = startJobs({
+    db,
+    attempts,
+    purgePools: () => domain.pools.purge(),
+    onError: (job, err) => logger.error({ err, job }, 'a job failed'),
+  });
+  return {
+    app,
+    callback: () => app.callback() as RequestListener,
+    async close() {
+      await jobs.close();
+      await servers.close();
+    },
+  };
 }
 
 /** The tenant whose `operator` roles govern the installation: the one that the first start created. */

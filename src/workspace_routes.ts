@@ -9,6 +9,7 @@ import { notFound } from './http/errors.ts';
 import { setPage } from './http/render.ts';
 import { isDocument, serveDocument } from './oidc/documents.ts';
 import { runProvider } from './oidc/mount.ts';
+import { isPostedRequest, repeatByGet } from './oidc/post_requests.ts';
 import type { ProviderCache } from './oidc/provider_cache.ts';
 import { inUnitOfWork, type UnitDeps } from './oidc/request.ts';
 import type { WorkspaceServer } from './oidc/workspace_server.ts';
@@ -41,6 +42,7 @@ export function serveWorkspaces(deps: WorkspaceRoutesDeps): Middleware {
     const below = `/${rest.join('/')}`;
     setPage(ctx, { workspaceName: server.snapshot.name });
     if (isDocument(ctx, below)) return serveDocument(ctx, server, below);
+    if (isPostedRequest(ctx, below)) return repeatByGet(ctx);
     const work =
       rest[0] === 'interaction'
         ? () => compose([ownForms])(ctx, () => runJourney(deps.flows, ctx, server, rest.slice(1)))

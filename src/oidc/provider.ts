@@ -135,7 +135,8 @@ function configuration(deps: ProviderDeps, issuer: string): Configuration {
     acceptQueryParamAccessTokens: false,
     // idp_hint names the connection to sign in with (contract 4).
     extraParams: ['idp_hint'],
-    enableHttpPostMethods: true,
+    // The library's own needs SameSite=None cookies; `post_requests.ts` does it with Lax ones.
+    enableHttpPostMethods: false,
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
@@ -147,7 +148,11 @@ function configuration(deps: ProviderDeps, issuer: string): Configuration {
           token.clientId === client.clientId ||
           (clients.known(client.clientId)?.scopes.includes('introspect_tokens') ?? false),
       },
-      revocation: { enabled: true },
+      revocation: {
+        enabled: true,
+        // Somebody else's token is left alone and nothing is said about it (RFC 7009 §2.1).
+        allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId,
+      },
       pushedAuthorizationRequests: {
         enabled: true,
         requirePushedAuthorizationRequests: snapshot.requirePushedAuthorizationRequests,
