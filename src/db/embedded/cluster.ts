@@ -77,8 +77,10 @@ export async function createCluster(
 
 /** Removes what a killed first start left beside the cluster. The caller owns `dataDir`. */
 export async function removeLeftovers(dataDir: string): Promise<void> {
+  // Retries: an initdb whose Weir was killed runs on until it misses its first file.
+  const options = { recursive: true, force: true, maxRetries: 20, retryDelay: 50 };
   for (const name of await readdir(dataDir)) {
-    if (TEMPORARY.test(name)) await rm(join(dataDir, name), { recursive: true, force: true });
+    if (TEMPORARY.test(name)) await rm(join(dataDir, name), options);
   }
 }
 

@@ -111,6 +111,8 @@ export async function shutDown(pid: number, identity = processIdentity(pid)): Pr
   if (await gone(pid, identity, FAST_SHUTDOWN_MS)) return;
   signal(pid, 'SIGQUIT'); // immediate shutdown: the next start recovers from the log
   if (await gone(pid, identity, IMMEDIATE_SHUTDOWN_MS)) return;
+  signal(pid, 'SIGKILL'); // it hangs; what it has committed is in its log all the same
+  if (await gone(pid, identity, IMMEDIATE_SHUTDOWN_MS)) return;
   throw new EmbeddedDatabaseError(`PostgreSQL (process ${pid}) does not stop: end it, then start again`);
 }
 
