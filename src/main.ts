@@ -54,7 +54,6 @@ async function start(
   logger: Logger,
   shutdown: Shutdown,
 ): Promise<Health | undefined> {
-  const startedAt = performance.now();
   for (const warning of warnings) logger.warn(warning);
   const onWarning = (message: string) => logger.warn(message);
   const database = await openConfiguredDatabase(config, { onWarning });
@@ -69,7 +68,8 @@ async function start(
   if (!single)
     await startWorkers(config.webConcurrency, { databaseUrl: db.options.url, secrets }, logger, shutdown);
 
-  const summary = startSummary(config, performance.now() - startedAt, credentials);
+  // performance.now() counts from the start of the process: what a person waited.
+  const summary = startSummary(config, performance.now(), credentials);
   // In production standard output holds the log and nothing else; credentials still have to be seen once.
   if (config.env !== 'production') process.stdout.write(summary);
   else if (hasAny(credentials)) process.stderr.write(summary);

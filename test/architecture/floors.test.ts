@@ -15,6 +15,7 @@ const FLOORS: readonly (readonly string[])[] = [
     'domain_error.ts',
     'duration.ts',
     'free_map.ts',
+    'choices.ts',
     'db/',
     'observability/',
     'open_database.ts',
