@@ -27,6 +27,13 @@ export interface PageView {
 
 type Present<Name extends PageName> = (model: Pages[Name], say: Say, locale: Locale) => PageView;
 
+/** Codes that have something more helpful to say than their status. */
+const messageByCode: ReadonlyMap<string, MessageKey> = new Map([
+  ['invalid_client', 'error.client_unknown'],
+  ['invalid_redirect_uri', 'error.redirect_uri_unknown'],
+  ['form_not_ours', 'error.form_outdated'],
+]);
+
 /** Pages as data: how each model becomes a view. */
 export const pageViews: { [Name in PageName]: Present<Name> } = {
   sign_in: (model, say) => {
@@ -145,7 +152,7 @@ export const pageViews: { [Name in PageName]: Present<Name> } = {
       forms: 'none',
       model: {
         heading,
-        lede: say(model.message ?? general),
+        lede: say(model.message ?? messageByCode.get(model.code) ?? general),
         code: model.code,
         correlationId: model.correlationId,
         back: backLink(model.backHref, model.app, say),

@@ -70,7 +70,8 @@ export function buildShell(ctx: PageContext, input: ShellInput): Shell {
   const setting = settings.get(ctx.req) ?? {};
   const appName = input.app?.name ?? setting.workspaceName;
   const say = (key: MessageKey, params: Record<string, string>) => translate(input.locale, key, params);
-  const named = appName ? say('shell.title_with_app', { title: input.heading, app: appName }) : input.heading;
+  const saysApp = appName !== undefined && !input.heading.includes(appName);
+  const named = saysApp ? say('shell.title_with_app', { title: input.heading, app: appName }) : input.heading;
   const logoUri = showableLogo(input.app?.logoUri);
   const self = selfAddress(ctx, setting, input.action);
   return {

@@ -125,3 +125,17 @@ test('templates escape everything and include only partials', () => {
     for (const { groups } of raw) expect(groups?.['code']?.trim(), file).toMatch(/^include\('partials\/\w+'/);
   }
 });
+
+test('a known code says what to do; the title names the application once', async () => {
+  const own = await startGallery({
+    known: { page: 'error', model: { code: 'invalid_client', status: 400, correlationId: 'c' } },
+    unknown: { page: 'error', model: { code: 'constructor', status: 400, correlationId: 'c' } },
+  });
+  const other = new Browser({ origin: own.origin });
+  expect((await other.open('/pages/known')).document.text).toContain('is not registered');
+  expect((await other.open('/pages/unknown')).document.text).toContain('What arrived here cannot be used.');
+  await own.close();
+  const title = async (name: string) => (await browser.open(`/pages/${name}`)).document.title;
+  expect(await title('consent')).toBe('Let Reading Circle use your account?');
+  expect(await title('pool_chooser')).toBe('Who are you here as? · Harbour Books');
+});
