@@ -1,4 +1,5 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
+import type { Choices } from '../choices.ts';
 import { refuseAny, type Issue } from '../domain_error.ts';
 import { freeMapIssues, type FreeMap } from '../free_map.ts';
 import { GRANT_TYPES, type GrantType, type Workspace } from '../workspaces/workspace.ts';
@@ -67,7 +68,7 @@ export type Client = ClientSettings & {
 const DEFAULT_SCOPES: readonly string[] = ['openid', 'profile', 'email', 'phone', 'groups', 'offline_access'];
 
 /** The settings with what the caller left out filled in. `grant_types` decides most of the rest. */
-export function resolveClientSettings(input: Partial<ClientSettings>, defaultName: string): ClientSettings {
+export function resolveClientSettings(input: Choices<ClientSettings>, defaultName: string): ClientSettings {
   const grantTypes = input.grantTypes ?? ['authorization_code'];
   const signsPeopleIn = grantTypes.includes('authorization_code');
   return {

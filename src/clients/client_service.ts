@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { Choices } from '../choices.ts';
 import type { Database } from '../db/connection.ts';
 import { isUniqueViolation } from '../db/errors.ts';
 import type { Page } from '../db/keyset.ts';
@@ -32,7 +33,7 @@ import {
 import { hasSecret, storeSecret, type StoredSecret } from './client_secret.ts';
 import * as store from './client_store.ts';
 
-export type ClientInput = Partial<ClientSettings> & {
+export type ClientInput = Choices<ClientSettings> & {
   readonly id?: string | undefined;
   /** 32 characters at least; made (43 characters) where the method needs one and none is given. */
   readonly clientSecret?: string | undefined;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
+import type { Choices } from '../choices.ts';
 import type { Database } from '../db/connection.ts';
 import { violatedUniqueConstraint } from '../db/errors.ts';
 import { conflict, invalid, notFound, requireVersion, type ExpectedVersion } from '../domain_error.ts';
@@ -25,7 +26,10 @@ import {
 } from './connection.ts';
 import * as store from './connection_store.ts';
 
-export type ConnectionInput = Partial<ConnectionSettings> & { readonly id?: string; readonly poolId: string };
+export type ConnectionInput = Choices<ConnectionSettings> & {
+  readonly id?: string | undefined;
+  readonly poolId: string;
+};
 
 export type ConnectionService = ReturnType<typeof createConnectionService>;
 
@@ -53,7 +57,7 @@ export function createConnectionService({ db, bus }: { db: Database; bus: Config
     /** Replaces the settings; those left out take their defaults. The pool of a connection never changes. */
     async update(
       scope: ConnectionScope,
-      input: Partial<ConnectionSettings> & { readonly poolId?: string | undefined },
+      input: Choices<ConnectionSettings> & { readonly poolId?: string | undefined },
       by: Actor,
       expected?: ExpectedVersion,
     ): Promise<Connection> {
@@ -132,7 +136,7 @@ export async function connectPool(
   return (await store.findConnection(tx, { ...scope, connectionId })) ?? absent();
 }
 
-function resolve(input: Partial<ConnectionSettings>, defaultName: string): ConnectionSettings {
+function resolve(input: Choices<ConnectionSettings>, defaultName: string): ConnectionSettings {
   const settings: ConnectionSettings = {
     name: input.name ?? defaultName,
     disabled: input.disabled ?? CONNECTION_DEFAULTS.disabled,

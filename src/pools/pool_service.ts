@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { connectPool } from '../connections/connection_service.ts';
+import type { Choices } from '../choices.ts';
 import type { Database } from '../db/connection.ts';
 import { violatedForeignKey, violatedUniqueConstraint } from '../db/errors.ts';
 import type { Page } from '../db/keyset.ts';
@@ -31,7 +32,7 @@ import {
 } from './pool.ts';
 import * as store from './pool_store.ts';
 
-export type PoolInput = Partial<PoolSettings> & Pick<PoolSettings, 'name'>;
+export type PoolInput = Choices<Omit<PoolSettings, 'name'>> & Pick<PoolSettings, 'name'>;
 export type NewPoolInput = PoolInput & { readonly id?: string | undefined };
 
 export type PoolService = ReturnType<typeof createPoolService>;

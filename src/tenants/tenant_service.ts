@@ -1,5 +1,6 @@
 import { createClient, type CreatedClient } from '../clients/client_service.ts';
 import { connectPool } from '../connections/connection_service.ts';
+import type { Choices } from '../choices.ts';
 import type { Database } from '../db/connection.ts';
 import { isUniqueViolation } from '../db/errors.ts';
 import type { Page } from '../db/keyset.ts';
@@ -34,7 +35,7 @@ import {
 
 type Scope = { readonly tenantId: string };
 
-export type TenantInput = { readonly [K in keyof TenantSettings]?: TenantSettings[K] | undefined };
+export type TenantInput = Choices<TenantSettings>;
 export type NewTenantInput = TenantInput & {
   readonly id?: string | undefined;
   /** The pool of those who administer the tenant; a random id and the name `Administrators` when absent. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import type { HashQueue } from '../credentials/hash_queue.ts';
+import type { Choices } from '../choices.ts';
 import type { Database } from '../db/connection.ts';
 import { violatedUniqueConstraint } from '../db/errors.ts';
 import type { Page } from '../db/keyset.ts';
@@ -29,7 +30,7 @@ import {
 } from './user.ts';
 
 /** What an administrator may change of a person; what is left out stays (contract 1.7). */
-export type UserChange = { readonly [K in keyof UserData]?: UserData[K] | undefined };
+export type UserChange = Choices<UserData>;
 
 export type NewUserInput = UserChange & {
   readonly id?: string | undefined;

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { Choices } from '../choices.ts';
 import type { Database } from '../db/connection.ts';
 import { isUniqueViolation, violatedForeignKey } from '../db/errors.ts';
 import type { Page } from '../db/keyset.ts';
@@ -30,7 +31,7 @@ import {
 } from './workspace.ts';
 import * as store from './workspace_store.ts';
 
-export type WorkspaceInput = Partial<WorkspaceSettings>;
+export type WorkspaceInput = Choices<WorkspaceSettings>;
 export type NewWorkspaceInput = WorkspaceInput & {
   readonly id?: string | undefined;
   readonly keyType?: Workspace['keyType'] | undefined;

@@ -1,0 +1,100 @@
+import { pageOf } from '../../paging.ts';
+import { ofClient, ofWorkspace } from '../../requirement.ts';
+import { route } from '../../route.ts';
+import { answerClient, presentClient } from './present.ts';
+import {
+  ClientResponse,
+  ClientsQuery,
+  ClientsResponse,
+  CreateClientBody,
+  toClientInput,
+  UpdateClientBody,
+} from './schema.ts';
+
+const tag = 'clients';
+const ADMIN = '/api/admin/{tid}';
+
+export const clientRoutes = [
+  route({
+    method: 'get',
+    path: `${ADMIN}/servers/{wid}/clients`,
+    operationId: 'listClients',
+    summary: 'The clients of a workspace',
+    tag,
+    requires: ofWorkspace('read_clients'),
+    query: ClientsQuery,
+    answers: { status: 200, schema: ClientsResponse },
+    refuses: [404],
+    handler: async ({ params, query, domain }) => {
+      const page = pageOf(query, query.after_client_id, query.before_client_id);
+      const scope = { tenantId: params.tid, workspaceId: params.wid };
+      const clients = await domain.clients.list(scope, { searchPhrase: query.search_phrase }, page);
+      return { body: { clients: clients.map(presentClient) } };
+    },
+  }),
+  route({
+    method: 'post',
+    path: `${ADMIN}/clients`,
+    operationId: 'createClient',
+    summary: 'Register a client; the answer alone shows its secret',
+    tag,
+    requires: {
+      token: 'tenant',
+      ofBody: (body) => ({
+        permission: 'manage_clients',
+        of: { type: 'workspace', workspaceId: body.authorization_server_id },
+      }),
+    },
+    body: CreateClientBody,
+    answers: { status: 201, schema: ClientResponse },
+    refuses: [404, 409],
+    handler: async ({ params, body, by, domain }) => {
+      const scope = { tenantId: params.tid, workspaceId: body.authorization_server_id };
+      return answerClient(
+        await domain.clients.create(scope, { ...toClientInput(body), id: body.client_id }, by),
+      );
+    },
+  }),
+  route({
+    method: 'get',
+    path: `${ADMIN}/clients/{cid}`,
+    operationId: 'getClient',
+    summary: 'One client, without its secret',
+    tag,
+    requires: ofClient('read_clients'),
+    answers: { status: 200, schema: ClientResponse },
+    refuses: [404],
+    handler: async ({ params, domain }) =>
+      answerClient(await domain.clients.get({ tenantId: params.tid, clientId: params.cid })),
+  }),
+  route({
+    method: 'put',
+    path: `${ADMIN}/clients/{cid}`,
+    operationId: 'updateClient',
+    summary: 'Replace the settings of a client; without client_secret the secret stays',
+    tag,
+    requires: ofClient('manage_clients'),
+    body: UpdateClientBody,
+    answers: { status: 200, schema: ClientResponse },
+    refuses: [404, 412],
+    handler: async ({ params, body, by, expected, domain }) => {
+      const scope = { tenantId: params.tid, clientId: params.cid };
+      const input = { ...toClientInput(body), workspaceId: body.authorization_server_id };
+      return answerClient(await domain.clients.update(scope, input, by, expected));
+    },
+  }),
+  route({
+    method: 'delete',
+    path: `${ADMIN}/clients/{cid}`,
+    operationId: 'deleteClient',
+    summary: 'Delete a client, ending everything that was issued to it',
+    tag,
+    requires: ofClient('manage_clients'),
+    answers: { status: 204 },
+    refuses: [404, 412],
+    handler: async ({ params, by, expected, domain }) => {
+      await domain.clients.remove({ tenantId: params.tid, clientId: params.cid }, by, expected);
+      return {};
+    },
+  }),
+];

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import type { ConnectionSettings } from '../../../connections/connection.ts';
+import type { ConnectionInput } from '../../../connections/connection_service.ts';
+import type { Choices } from '../../../choices.ts';
+import { distinct, id, line, readOnly, uri } from '../../fields.ts';
+
+const VALUE_TYPES = [
+  'number',
+  'string',
+  'bool',
+  'object',
+  'number_array',
+  'string_array',
+  'bool_array',
+  'object_array',
+  'any',
+] as const;
+const path = z.string().min(1).max(256);
+
+const attribute = z.strictObject({
+  name: path,
+  type: z.enum(VALUE_TYPES),
+  description: line(256).default(''),
+  labels: z.array(line(64)).max(20).default([]),
+});
+const mapping = z.strictObject({ source: path, target: path, type: z.enum(VALUE_TYPES) });
+
+const common = {
+  name: line(),
+  disabled: z.boolean().meta({ description: 'Lets nobody in, and is not shown' }),
+  hidden: z.boolean().meta({ description: 'Not shown, still reachable by idp_hint' }),
+  display_order: z.int(),
+  logo_uri: uri,
+  static_amr: distinct(z.string().min(1).max(64), 20),
+  attributes: z.array(attribute).max(200),
+  mappings: z.array(mapping).max(200),
+};
+const config = { reload_claims_at_refresh_token: z.boolean() };
+const discovery = {
+  domains: distinct(z.string().max(253), 100),
+  instant_redirect: z.boolean(),
+  identifier_based_matching: z.boolean(),
+  fallback_provider: z.boolean(),
+};
+const sso = { disabled: z.boolean() };
+
+const body = {
+  ...z.strictObject(common).partial().shape,
+  config: z.strictObject(config).partial().optional(),
+  discovery_settings: z.strictObject(discovery).partial().optional(),
+  sso_settings: z.strictObject(sso).partial().optional(),
+  method: readOnly,
+  version: readOnly,
+  tenant_id: readOnly,
+  workspace_id: readOnly,
+  authorization_server_id: readOnly,
+};
+
+/** What connects a pool to a workspace (contract 1.11). */
+export const ConnectionBody = z
+  .strictObject({
+    ...body,
+    id: id.regex(/^(?!\.{1,2}$)[A-Za-z0-9._~-]+$/, 'must be letters, digits and - . _ ~').optional(),
+    identity_pool_id: id,
+  })
+  .meta({ id: 'IdentityPoolIDP' });
+
+export const UpdateConnectionBody = z
+  .strictObject({ ...body, id: readOnly, identity_pool_id: id.optional() })
+  .meta({ id: 'UpdateIdentityPoolIDP' });
+
+export const ConnectionResponse = z
+  .strictObject({
+    ...common,
+    id,
+    tenant_id: id,
+    workspace_id: id,
+    authorization_server_id: id,
+    identity_pool_id: id,
+    method: z.literal('identity_pool'),
+    version: z.literal(3),
+    config: z.strictObject(config),
+    discovery_settings: z.strictObject(discovery),
+    sso_settings: z.strictObject(sso),
+  })
+  .meta({ id: 'IdentityPoolIDPResponse' });
+
+export const ConnectionsResponse = z
+  .strictObject({ idps: z.array(ConnectionResponse) })
+  .meta({ id: 'IDPsResponse' });
+
+type Body = Omit<z.output<typeof UpdateConnectionBody>, 'id' | 'identity_pool_id'>;
+
+export function toConnectionSettings(given: Body): Choices<ConnectionSettings> {
+  return {
+    name: given.name,
+    disabled: given.disabled,
+    hidden: given.hidden,
+    displayOrder: given.display_order,
+    logoUri: given.logo_uri,
+    staticAmr: given.static_amr,
+    config: given.config && {
+      reloadClaimsAtRefreshToken: given.config.reload_claims_at_refresh_token ?? false,
+    },
+    discoverySettings: given.discovery_settings && {
+      domains: given.discovery_settings.domains ?? [],
+      instantRedirect: given.discovery_settings.instant_redirect ?? false,
+      identifierBasedMatching: given.discovery_settings.identifier_based_matching ?? false,
+      fallbackProvider: given.discovery_settings.fallback_provider ?? false,
+    },
+    ssoSettings: given.sso_settings && { disabled: given.sso_settings.disabled ?? false },
+    attributes: given.attributes,
+    mappings: given.mappings,
+  };
+}
+
+export const toNewConnection = (given: z.output<typeof ConnectionBody>): ConnectionInput => ({
+  ...toConnectionSettings(given),
+  id: given.id,
+  poolId: given.identity_pool_id,
+});

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { Page } from '../db/keyset.ts';
+import { badRequest } from '../http/errors.ts';
+import { OPAQUE_ID } from '../tenants/slug.ts';
+
+const DEFAULT_LIMIT = 20;
+const MAX_LIMIT = 200;
+
+const cursor = (description: string) =>
+  z.string().regex(OPAQUE_ID, 'is not an id').optional().meta({ description });
+
+/** The query parameters of a list by key: `limit`, `after_<thing>_id`, `before_<thing>_id` and `order`. */
+export const pagingQuery = <Thing extends string>(thing: Thing) =>
+  ({
+    limit: z
+      .string()
+      .regex(/^\d{1,6}$/, 'must be a whole number')
+      .transform(Number)
+      .pipe(z.int().min(1).max(MAX_LIMIT))
+      .optional()
+      .meta({ description: `Rows on a page, 1 to ${MAX_LIMIT}; ${DEFAULT_LIMIT} when absent` }),
+    order: z.enum(['asc', 'desc']).optional(),
+    [`after_${thing}_id`]: cursor('The page begins after this one'),
+    [`before_${thing}_id`]: cursor('The page ends before this one'),
+  }) as unknown as {
+    limit: z.ZodOptional<z.ZodType<number>>;
+    order: z.ZodOptional<z.ZodEnum<{ asc: 'asc'; desc: 'desc' }>>;
+  } & Record<`after_${Thing}_id` | `before_${Thing}_id`, z.ZodOptional<z.ZodType<string>>>;
+
+/** The page that a validated query asks for. Throws `HttpError` 400 when it asks for both sides of a row. */
+export function pageOf(
+  query: { readonly limit?: number | undefined; readonly order?: 'asc' | 'desc' | undefined },
+  after: string | undefined,
+  before: string | undefined,
+): Page {
+  if (after !== undefined && before !== undefined) {
+    throw badRequest('Ask for the page after a row or before one, not both');
+  }
+  return { limit: query.limit ?? DEFAULT_LIMIT, order: query.order, after, before };
+}

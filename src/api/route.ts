@@ -1,0 +1,54 @@
+import type { z } from 'zod';
+import type { Domain } from '../domain.ts';
+import type { ExpectedVersion } from '../domain_error.ts';
+import type { Actor } from '../events/audit.ts';
+import type { Requirement } from './requirement.ts';
+
+type ParamNames<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | ParamNames<Rest>
+  : never;
+
+/** What a handler works with: everything checked, the caller allowed. */
+export type RouteInput<Path extends string, Q, B> = {
+  readonly params: { readonly [Name in ParamNames<Path>]: string };
+  readonly query: Q;
+  readonly body: B;
+  /** Who does it, for the record. */
+  readonly by: Actor;
+  /** From `If-Match`: a change based on another version is refused. */
+  readonly expected: ExpectedVersion;
+  readonly domain: Domain;
+  readonly publicUrl: string;
+  readonly systemTenantId: string;
+};
+
+/** `version` becomes the ETag of a single resource. */
+export type Answer = { readonly body?: unknown; readonly version?: number };
+
+type Declaration<Path extends string, Q, B> = {
+  readonly method: 'get' | 'post' | 'put' | 'delete';
+  readonly path: Path;
+  /** The name of the operation in the contract. */
+  readonly operationId: string;
+  readonly summary: string;
+  readonly tag: string;
+  readonly requires: Requirement<NoInfer<B>>;
+  /** Parameters that a query may have; none when absent. */
+  readonly query?: z.ZodType<Q>;
+  readonly body?: z.ZodType<B>;
+  /** The one success: its status, and its body unless it has none. */
+  readonly answers: { readonly status: 200 | 201 | 204; readonly schema?: z.ZodType };
+  /** Refusals beyond 401, 403 and the 400 of a malformed request, for the document. */
+  readonly refuses: readonly (400 | 404 | 409 | 412 | 422 | 429 | 503)[];
+  readonly handler: (input: RouteInput<Path, Q, B>) => Promise<Answer>;
+};
+
+/** A row of the route table, as the router reads it. */
+export type Route = Declaration<string, unknown, unknown>;
+
+/** Declares an operation: permission, input, answer, handler. */
+export function route<const Path extends string, Q = undefined, B = undefined>(
+  declaration: Declaration<Path, Q, B>,
+): Route {
+  return declaration as unknown as Route;
+}
