@@ -88,7 +88,9 @@ export function errors({ logger }: { logger: ErrorLog }): Middleware {
       if (isBareError(ctx)) await answer(ctx, new HttpError(ctx.status, wordsOf(ctx.status)));
     } catch (cause) {
       const error = asHttpError(cause);
-      if (error.status >= 500 && !(cause instanceof HttpError)) log(logger, ctx, error.status, cause);
+      // "Try later" on purpose is no fault; everything else from 500 on is.
+      const isOnPurpose = cause instanceof HttpError && error.status === 503;
+      if (error.status >= 500 && !isOnPurpose) log(logger, ctx, error.status, cause);
       if (ctx.headerSent || ctx.respond === false) throw cause;
       await answer(ctx, error);
     }

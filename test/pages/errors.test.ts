@@ -107,6 +107,7 @@ test.each(['/api/bug', '/api/thrown_text', '/page/bug'])(
 test('an error that is meant for the caller is not logged as a fault', async () => {
   await answer('/api/bad');
   await answer('/api/limit');
+  await answer('/page/busy');
   expect(logged).toEqual([]);
 });
 
@@ -115,6 +116,7 @@ test('limits and outages say when to come back', async () => {
   const database = await answer('/api/database');
   expect([database.status, database.headers['retry-after']]).toEqual([503, '5']);
   expect(JSON.stringify(database.body)).not.toContain('hunter2');
+  expect(logged).toHaveLength(1);
 });
 
 test('people get pages', async () => {
