@@ -78,8 +78,8 @@ export function createUserService({ db, hashQueue }: { db: Database; hashQueue: 
           store.insertUser(tx, {
             scope: userScope,
             data,
-            identifiers: identifiers.map((entry) => ({ ...entry, id: randomUUID() })),
-            addresses: addresses.map((entry) => ({ ...entry, id: randomUUID() })),
+            identifiers: withIds(identifiers),
+            addresses: withIds(addresses),
             password: password && { ...password, id: randomUUID() },
           }),
         );
@@ -152,6 +152,12 @@ export function createUserService({ db, hashQueue }: { db: Database; hashQueue: 
       });
     },
   };
+}
+
+/** Rows of one statement share their time of creation: ascending ids keep them in the order they were given. */
+function withIds<T extends object>(entries: readonly T[]): (T & { id: string })[] {
+  const ids = entries.map(() => randomUUID()).sort();
+  return entries.map((entry, index) => ({ ...entry, id: ids[index] as string }));
 }
 
 async function claimNames(
