@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import Koa from 'koa';
 import type { Config } from './config.ts';
-import { createHashQueue } from './credentials/hash_queue.ts';
+import { createHashQueue, type HashQueueCounters } from './credentials/hash_queue.ts';
 import type { Database } from './db/connection.ts';
 import { createDomain } from './domain.ts';
 import { createApi } from './api/index.ts';
@@ -39,6 +39,8 @@ export type ServerDeps = {
 
 export type Server = {
   readonly app: Koa;
+  /** What is being hashed and what waits, for whoever watches the server. */
+  readonly hashing: () => HashQueueCounters;
   callback(): RequestListener;
   /** Stops what runs beside requests; connections are the caller's. */
   close(): Promise<void>;
@@ -107,6 +109,7 @@ export async function createServer(deps: ServerDeps): Promise<Server> {
   });
   return {
     app,
+    hashing: () => hashQueue.counters(),
     callback: () => app.callback() as RequestListener,
     async close() {
       await jobs.close();

@@ -35,7 +35,7 @@ const AWAY_SYSTEM_CODES = new Set([
 
 // pg and knex report these states by message only.
 const AWAY_MESSAGES =
-  /^(Connection terminated|Connection ended unexpectedly|Client has encountered a connection error|Client was closed|timeout expired|timeout exceeded when trying to connect|Unable to acquire a connection|Query read timeout|Knex: Timeout acquiring a connection|aborted)/;
+  /^(Connection terminated|Connection ended unexpectedly|Client has encountered a connection error|Client was closed|timeout expired|timeout exceeded when trying to connect|Unable to acquire a connection|Query read timeout|Knex: Timeout acquiring a connection|aborted|database ".*" is not currently accepting connections)/;
 
 type DatabaseError = { code?: unknown; constraint?: unknown; message?: unknown; errors?: unknown };
 

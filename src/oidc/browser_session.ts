@@ -13,6 +13,9 @@ export async function endBrowserSession(provider: Provider, interaction: Interac
   const session = uid === undefined ? undefined : await provider.Session.findByUid(uid);
   if (session) await endSession(session);
   delete interaction.session;
+  delete interaction.grantId;
+  // The library loads the request once more before it stores the result.
+  await interaction.save(interaction.exp - Math.floor(Date.now() / 1000));
 }
 
 /**

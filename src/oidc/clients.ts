@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { AdapterPayload } from 'oidc-provider';
 import { type ClientRegistration, isPublicClient } from '../clients/registration.ts';
+import { OIDC_SCOPES } from './claims.ts';
 
 /** Registered metadata that oidc-provider knows under the same name, passed on as stored. */
 const PASSED_ON = [
@@ -82,6 +83,13 @@ export class WorkspaceClients {
 type Entry = { registration?: ClientRegistration; metadata?: AdapterPayload };
 const NOBODY: Entry = {};
 
+// The library wants its own scopes only; those of APIs are decided in `resources.ts`. It takes an empty list
+// for no limit, so a client without any keeps the one that gives nothing away.
+function oidcScopes(client: ClientRegistration): string {
+  const known: ReadonlySet<string> = new Set(OIDC_SCOPES);
+  return client.scopes.filter((scope) => known.has(scope)).join(' ') || 'openid';
+}
+
 function metadataOf(client: ClientRegistration, clearSecret: string | undefined): AdapterPayload {
   const metadata: Record<string, unknown> = {
     client_id: client.clientId,
@@ -93,7 +101,7 @@ function metadataOf(client: ClientRegistration, clearSecret: string | undefined)
     grant_types: [...client.grantTypes],
     response_types: [...client.responseTypes],
   };
-  if (client.scopes.length > 0) metadata.scope = client.scopes.join(' ');
+  if (client.scopes.length > 0) metadata.scope = oidcScopes(client);
   for (const name of PASSED_ON) {
     const value = client.settings[name];
     if (value !== undefined && value !== null && value !== '') metadata[name] = value;

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import pg from 'pg';
 import { connectionSettings, type Database } from '../db/connection.ts';
+import { isDatabaseUnavailable } from '../db/errors.ts';
 import { CONFIG_CHANNEL, type ConfigBus, type WorkspaceScope } from '../workspaces/config_change.ts';
 import { loadConfigVersions } from '../workspaces/snapshot_store.ts';
 import type { WorkspaceServer } from './workspace_server.ts';
@@ -101,7 +102,6 @@ export class ProviderCache {
       client.end().catch(() => undefined);
       if (this.#closed) return;
       this.#options.onWarning('lost the connection that listens for configuration changes', error);
-      this.#servers.clear();
       setTimeout(() => void this.#listen(), RECONNECT_AFTER_MS).unref();
     };
     this.#listener = client;
@@ -113,6 +113,8 @@ export class ProviderCache {
     try {
       await client.connect();
       await client.query(`LISTEN ${CONFIG_CHANNEL}`);
+      // What was announced while nobody listened.
+      await this.#check();
     } catch (error) {
       lost(error);
     }
@@ -136,7 +138,10 @@ export class ProviderCache {
         }
       }
     } catch (error) {
-      this.#options.onWarning('could not check for configuration changes', error);
+      // Away: then what is cached serves on, and the next check comes in a second.
+      if (!isDatabaseUnavailable(error)) {
+        this.#options.onWarning('could not check for configuration changes', error);
+      }
     }
   }
 }

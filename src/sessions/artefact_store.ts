@@ -23,11 +23,11 @@ type Row = {
   account: Account | null;
 };
 
-/** Joins a row `t` to its grant, its session and its person. A revoked grant makes the row itself absent. */
+/** Joins a row `t` to its grant, its session and its person. What was issued under a revoked grant is absent. */
 const COMPANIONS = `
   LEFT JOIN grants g ON g.tenant_id = t.tenant_id AND g.workspace_id = t.workspace_id AND g.grant_id = t.grant_id
   LEFT JOIN sessions s ON s.tenant_id = t.tenant_id AND s.workspace_id = t.workspace_id AND s.uid = t.session_uid`;
-const COMPANION_COLUMNS = `t.grant_id, g.payload AS grant_payload,
+const COMPANION_COLUMNS = `t.grant_id, CASE WHEN g.revoked_at IS NULL THEN g.payload END AS grant_payload,
   translate(encode(s.id_hash, 'base64'), '+/=', '-_') AS session_key, s.payload AS session_payload,
   ${accountDocument('t.tenant_id', 't.account_id')} AS account`;
 
@@ -55,7 +55,8 @@ export async function readFlow(
                   ${COMPANION_COLUMNS}
              FROM flow_state t ${COMPANIONS}
             WHERE t.tenant_id = $1 AND t.workspace_id = $2 AND t.model = $3 AND t.id_hash = $4
-              AND g.revoked_at IS NULL`,
+              -- An interaction was not issued under its grant: it only looks at what was granted so far.
+              AND (t.model = 'Interaction' OR g.revoked_at IS NULL)`,
     values: [scope.tenantId, scope.workspaceId, model, bytes(key), key],
   });
 }

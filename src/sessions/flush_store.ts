@@ -167,7 +167,7 @@ function compose(scope: ArtefactScope, changes: Flush): Composed | undefined {
           ${bind(flows.map((x) => x.accountId ?? null))}::text[], ${bind(flows.map((x) => x.clientId ?? null))}::text[],
           ${bind(flows.map((x) => x.payload))}::text[], ${bind(flows.map((x) => x.ttlSeconds))}::float8[])
           AS k(model, id_hash, user_code_hash, grant_id, session_uid, account_id, client_id, payload, ttl_s)
-       WHERE NOT EXISTS (SELECT FROM grants g WHERE g.tenant_id = $1 AND g.workspace_id = $2
+       WHERE k.model = 'Interaction' OR NOT EXISTS (SELECT FROM grants g WHERE g.tenant_id = $1 AND g.workspace_id = $2
                           AND g.grant_id = k.grant_id AND g.revoked_at IS NOT NULL)
       ON CONFLICT (tenant_id, workspace_id, model, id_hash) DO UPDATE
          SET payload = excluded.payload, expires_at = excluded.expires_at, grant_id = excluded.grant_id,
