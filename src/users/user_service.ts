@@ -175,12 +175,21 @@ async function claimNames(
     throw conflict('An identifier or address belongs to someone else in this pool', 'identifier_taken');
 }
 
+// All rows of a user are written at once, so whichever of them notices first reports that the id is known.
+const OF_A_KNOWN_ID: ReadonlySet<string> = new Set([
+  'user_ids_pkey',
+  'users_pkey',
+  'users_by_pool',
+  'credentials_one_each',
+  'verifiable_addresses_of_user',
+]);
+
 async function writing(write: () => Promise<void>): Promise<void> {
   try {
     await write();
   } catch (error) {
     const constraint = violatedUniqueConstraint(error);
-    if (constraint === 'user_ids_pkey' || constraint === 'users_pkey') {
+    if (constraint !== undefined && OF_A_KNOWN_ID.has(constraint)) {
       throw conflict('This user id is taken, or was once', 'id_taken');
     }
     if (constraint === 'identifiers_unique' || constraint === 'verifiable_addresses_verified') {

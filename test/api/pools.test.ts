@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApiServer, type ApiClient, type ApiServer } from '../support/api_server.ts';
+import { startApiServer, statuses, type ApiClient, type ApiServer } from '../support/api_server.ts';
 
 let server: ApiServer;
 let acme: ApiClient;
@@ -204,7 +204,7 @@ describe('updating a pool', () => {
         acme.put(path, { name: 'Contended', description }, { 'If-Match': etag }),
       ),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);
+    expect(statuses(answers)).toEqual([200, 412]);
     expect(await acme.delete(path, { 'If-Match': etag })).toMatchObject({ status: 412 });
     expect(await acme.delete(path, { 'If-Match': 'W/"2"' })).toMatchObject({ status: 412 });
     expect(await acme.delete(path, { 'If-Match': '2' })).toMatchObject({ status: 400 });

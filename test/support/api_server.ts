@@ -141,6 +141,10 @@ function client(url: string, token: string): ApiClient {
   };
 }
 
+/** The statuses of answers that came in any order. */
+export const statuses = (answers: readonly ApiAnswer[]): number[] =>
+  answers.map(({ status }) => status).sort((a, b) => a - b);
+
 /** An answer with its body read. */
 export async function answerOf(response: Response): Promise<ApiAnswer> {
   const text = await response.text();
