@@ -77,7 +77,7 @@ export async function createServer(deps: ServerDeps): Promise<Server> {
       cookieKeys: secrets.cookieKeys,
       pages: createOidcPages((scope) => servers.get(scope)),
       fetch: createOutboundFetch({ allowHosts: config.outboundAllowHosts }),
-      onServerError: (ctx, err) => logger.error({ err, path: ctx.path }, 'an OAuth endpoint failed'),
+      onServerError: (ctx, err) => logger.error({ err, route: ctx.oidc.route, issuer: ctx.oidc.issuer }, 'an OAuth endpoint failed'),
     }),
     onWarning: (message, err) => logger.warn({ err }, message),
   });
@@ -110,7 +110,7 @@ export async function createServer(deps: ServerDeps): Promise<Server> {
   return {
     app,
     hashing: () => hashQueue.counters(),
-    callback: () => app.callback() as RequestListener,
+    callback: () => app.callback(),
     async close() {
       await jobs.close();
       await servers.close();

@@ -1,4 +1,3 @@
-import type { Context } from 'koa';
 import type { OidcPages } from '../oidc/oidc_pages.ts';
 import { errors, type KoaContextWithOIDC } from '../oidc/interactions.ts';
 import type { WorkspaceServer } from '../oidc/workspace_server.ts';
@@ -24,7 +23,7 @@ export function createOidcPages(
       const server = await serverOf(ctx);
       if (error instanceof errors.SessionNotFound && ctx.oidc.route === 'resume') {
         const uid = ctx.path.split('/').at(-1);
-        return showExpired(ctx as unknown as Context, server, currentUnit(), uid);
+        return showExpired(ctx, server, currentUnit(), uid);
       }
       return showProtocolError(ctx, server, out);
     },

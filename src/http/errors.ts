@@ -179,7 +179,7 @@ function log(logger: ErrorLog, ctx: Context, status: number, cause: unknown): vo
     {
       correlation_id: correlationId(ctx),
       method: ctx.method,
-      path: ctx.path,
+      path: withoutHandles(ctx.path),
       status,
       err: { type: name, message, stack },
     },
@@ -217,3 +217,7 @@ function wordsOf(status: number): string {
 function codeOf(status: number): string {
   return wordsOf(status).toLowerCase().replaceAll(' ', '_');
 }
+
+// A pending sign-in is named in its path by the value of its cookie, and values of cookies are not logged.
+const withoutHandles = (path: string): string =>
+  path.replace(/\/(interaction|authorize)\/[^/]+/, (_all, part: string) => `/${part}/...`);

@@ -136,7 +136,11 @@ async function restoreClient({ domain }: AdministratorDeps, plan: AdministratorP
   const known = await absentAsUndefined(() => domain.clients.get(scope));
   await (known
     ? domain.clients.update(scope, { ...known, ...settings }, SYSTEM_ACTOR)
-    : domain.clients.create({ tenantId, workspaceId: ADMIN_WORKSPACE }, { id: clientId, ...settings }, SYSTEM_ACTOR));
+    : domain.clients.create(
+        { tenantId, workspaceId: ADMIN_WORKSPACE },
+        { id: clientId, ...settings },
+        SYSTEM_ACTOR,
+      ));
   for (const grant of [
     { resourceType: 'tenant', role: 'admin' },
     { resourceType: 'system', role: 'operator' },

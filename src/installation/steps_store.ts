@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import pg from 'pg';
+import { Client } from 'pg';
 import { connectionSettings, type Database } from '../db/connection.ts';
 
 const LOCK = 'weir first start';
@@ -9,7 +9,7 @@ const LOCK = 'weir first start';
  * killed gives it up.
  */
 export async function oneAtATime<T>(db: Database, work: () => Promise<T>): Promise<T> {
-  const client = new pg.Client(connectionSettings(db.options, 0));
+  const client = new Client(connectionSettings(db.options, 0));
   client.on('error', () => undefined);
   await client.connect();
   try {

@@ -118,7 +118,7 @@ function publicPart(jwk: WorkspaceServer['snapshot']['keys'][number]['jwk']) {
   return { kty: kty as string, kid, alg, use, ...defined({ n, e, crv, x, y }) };
 }
 
-const defined = <T extends Record<string, string | undefined>>(entries: T) =>
+const defined = (entries: Record<string, string | undefined>) =>
   Object.fromEntries(
     Object.entries(entries).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );

@@ -1,6 +1,6 @@
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
 import { errors } from 'oidc-provider';
-import type { Model, Payload } from '../sessions/artefacts.ts';
+import type { Model } from '../sessions/artefacts.ts';
 import { currentUnit } from '../sessions/unit_of_work.ts';
 
 /** What the adapter asks of the workspace it serves. */
@@ -24,13 +24,13 @@ function artefactAdapter(model: Model, context: AdapterContext): Adapter {
     async find(id) {
       // A replay is claimed below, in one statement; to look first would be the race (rule 2).
       if (model === 'ReplayDetection') return undefined;
-      return (await currentUnit().find(model, id)) as AdapterPayload | undefined;
+      return await currentUnit().find(model, id);
     },
     async findByUid(uid) {
-      return (await currentUnit().findSessionByUid(uid)) as AdapterPayload | undefined;
+      return await currentUnit().findSessionByUid(uid);
     },
     async findByUserCode(userCode) {
-      return (await currentUnit().findByUserCode(model, userCode)) as AdapterPayload | undefined;
+      return await currentUnit().findByUserCode(model, userCode);
     },
     async upsert(id, payload, expiresIn) {
       const unit = currentUnit();
@@ -39,9 +39,8 @@ function artefactAdapter(model: Model, context: AdapterContext): Adapter {
         if (!(await unit.claim(id, ttlSeconds))) throw replayed();
         return;
       }
-      const leeway =
-        model === 'RefreshToken' ? context.refreshTokenLeewaySeconds(payload.clientId as string) : 0;
-      unit.save(model, id, payload as Payload, ttlSeconds, leeway);
+      const leeway = model === 'RefreshToken' ? context.refreshTokenLeewaySeconds(payload.clientId) : 0;
+      unit.save(model, id, payload, ttlSeconds, leeway);
     },
     async consume(id) {
       const unit = currentUnit();

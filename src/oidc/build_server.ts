@@ -46,5 +46,8 @@ export function createServerBuilder(deps: ServerBuilderDeps) {
 
 function openSecret(sealer: Sealer, scope: WorkspaceScope, client: ClientRegistration): string | undefined {
   if (client.secretSealed === undefined) return undefined;
-  return sealer.open(client.secretSealed, clientSecretName({ tenantId: scope.tenantId, clientId: client.clientId }));
+  return sealer.open(
+    client.secretSealed,
+    clientSecretName({ tenantId: scope.tenantId, clientId: client.clientId }),
+  );
 }

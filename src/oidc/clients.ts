@@ -114,5 +114,5 @@ function metadataOf(client: ClientRegistration, clearSecret: string | undefined)
     // Only the keyed hash is known: `compareClientSecret` is ours and never looks at this value.
     metadata.client_secret = clearSecret ?? client.secretHash;
   }
-  return metadata as AdapterPayload;
+  return metadata;
 }

@@ -38,7 +38,12 @@ export async function serveDocument(
   ctx.set('ETag', document.etag);
   ctx.set('Content-Type', document.type);
   ctx.remove('Vary');
-  if (ctx.get('If-None-Match').split(/\s*,\s*/).includes(document.etag)) {
+  if (
+    ctx
+      .get('If-None-Match')
+      .split(/\s*,\s*/)
+      .includes(document.etag)
+  ) {
     ctx.status = 304;
     ctx.body = null;
     return;

@@ -26,7 +26,8 @@ export async function loadGrantFor(
     (trusted ? undefined : await currentUnit().findLatestGrantId(account.accountId, client.clientId));
   let grant = grantId === undefined ? undefined : await provider.Grant.find(grantId);
   // A browser may hold another person's grant when they take turns.
-  if (grant && (grant.accountId !== account.accountId || grant.clientId !== client.clientId)) grant = undefined;
+  if (grant && (grant.accountId !== account.accountId || grant.clientId !== client.clientId))
+    grant = undefined;
   if (!trusted) return grant && (await prolonged(grant, refreshTokenSeconds));
 
   const isNew = grant === undefined;
@@ -51,7 +52,9 @@ export function grantRequested(ctx: KoaContextWithOIDC, grant: Grant): boolean {
   }
   for (const [indicator, server] of Object.entries(oidc.resourceServers ?? {})) {
     const had = new Set(grant.getResourceScopeEncountered(indicator).split(' '));
-    const wanted = [...oidc.requestParamScopes].filter((scope) => server.scopes.has(scope) && !had.has(scope));
+    const wanted = [...oidc.requestParamScopes].filter(
+      (scope) => server.scopes.has(scope) && !had.has(scope),
+    );
     if (wanted.length > 0) {
       grant.addResourceScope(indicator, wanted.join(' '));
       widened = true;

@@ -19,12 +19,8 @@ export type InteractionResult = {
  * Stores what a step has found out and sends the person on. Not the library's `interactionFinished`: that
  * answers at once, before the unit of work is written (design 4.12).
  */
-export async function finishStep(
-  ctx: Context,
-  provider: Provider,
-  result: InteractionResult,
-): Promise<void> {
-  const returnTo = await provider.interactionResult(ctx.req, ctx.res, result as never, {
+export async function finishStep(ctx: Context, provider: Provider, result: InteractionResult): Promise<void> {
+  const returnTo = await provider.interactionResult(ctx.req, ctx.res, result, {
     mergeWithLastSubmission: true,
   });
   // RFC 9700 §4.12: 303, so that the browser does not send the password along.

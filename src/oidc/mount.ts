@@ -1,6 +1,5 @@
 import compose from 'koa-compose';
 import type { Context } from 'koa';
-import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { WorkspaceServer } from './workspace_server.ts';
 
 /**
@@ -15,7 +14,7 @@ export async function runProvider(ctx: Context, server: WorkspaceServer): Promis
   mounted.mountPath = prefix;
   ctx.path = before.path.slice(prefix.length) || '/';
   try {
-    await compose(server.provider.middleware)(ctx as unknown as KoaContextWithOIDC, async () => undefined);
+    await compose(server.provider.middleware)(ctx, async () => undefined);
   } finally {
     ctx.path = before.path;
     if (before.mountPath === undefined) delete mounted.mountPath;

@@ -1,4 +1,4 @@
-import Provider, { type Configuration, type JWKS, type KoaContextWithOIDC } from 'oidc-provider';
+import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type Koa from 'koa';
 import { isPublicClient } from '../clients/registration.ts';
 import type { WorkspaceSnapshot } from '../workspaces/snapshot.ts';
@@ -84,7 +84,7 @@ function configuration(deps: ProviderDeps, issuer: string): Configuration {
       },
     }),
     findAccount: createFindAccount(snapshot),
-    jwks: { keys: snapshot.keys.map((key) => key.jwk) } as unknown as JWKS,
+    jwks: { keys: snapshot.keys.map((key) => key.jwk) },
     claims: Object.fromEntries(Object.entries(CLAIMS_BY_SCOPE).map(([scope, names]) => [scope, [...names]])),
     scopes: [...OIDC_SCOPES],
     // Stock clients read name and address from the ID token; to withhold them there surprises (OIDC Core §5.4 lets us).
@@ -161,7 +161,7 @@ function configuration(deps: ProviderDeps, issuer: string): Configuration {
         enabled: true,
         defaultResource: async (ctx, _client, oneOf) => {
           if (oneOf) return oneOf[0] ?? oneOf;
-          return ctx.oidc.params?.grant_type === 'client_credentials' ? ownApi : (undefined as never);
+          return ctx.oidc.params?.grant_type === 'client_credentials' ? ownApi : undefined;
         },
         getResourceServerInfo: async (ctx, resource, client) =>
           resourceServer(resource, await clients.find(client.clientId), ownApi, lifetimes.accessTokenSeconds),
@@ -190,7 +190,8 @@ function configuration(deps: ProviderDeps, issuer: string): Configuration {
     ttl: {
       AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? lifetimes.accessTokenSeconds,
       AuthorizationCode: lifetimes.authorizationCodeSeconds,
-      ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? lifetimes.accessTokenSeconds,
+      ClientCredentials: (_ctx, token) =>
+        token.resourceServer?.accessTokenTTL ?? lifetimes.accessTokenSeconds,
       Grant: lifetimes.refreshTokenSeconds + GRANT_MARGIN_SECONDS,
       IdToken: lifetimes.idTokenSeconds,
       Interaction: INTERACTION_SECONDS,
@@ -199,7 +200,7 @@ function configuration(deps: ProviderDeps, issuer: string): Configuration {
         ctx?.oidc.entities.RotatedRefreshToken?.remainingTTL ?? lifetimes.refreshTokenSeconds,
       Session: lifetimes.sessionSeconds,
     },
-    fetch: (url, options) => deps.fetch(url, options as RequestInit),
+    fetch: (url, options) => deps.fetch(url, options),
     enabledJWA: {
       // No symmetric signatures but for client_secret_jwt: a verifier must never be able to sign (S-OA-10).
       clientAuthSigningAlgValues: ['HS256', 'RS256', 'PS256', 'ES256', 'EdDSA'],

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import pg from 'pg';
+import { Client } from 'pg';
 import { connectionSettings, type Database } from '../db/connection.ts';
 import { isDatabaseUnavailable } from '../db/errors.ts';
 import { CONFIG_CHANNEL, type ConfigBus, type WorkspaceScope } from '../workspaces/config_change.ts';
@@ -32,7 +32,7 @@ export class ProviderCache {
   readonly #servers: LRUCache<string, Promise<WorkspaceServer | undefined>>;
   readonly #unknown = new LRUCache<string, true>({ max: MAX_UNKNOWN, ttl: UNKNOWN_FOR_MS });
   readonly #forget: (scope: WorkspaceScope) => void;
-  #listener: pg.Client | undefined;
+  #listener: Client | undefined;
   #timers: NodeJS.Timeout[] = [];
   #closed = false;
 
@@ -53,7 +53,7 @@ export class ProviderCache {
     this.#closed = true;
     this.#options.bus.off('changed', this.#forget);
     for (const timer of this.#timers) clearInterval(timer);
-    await this.#listener?.end().catch(() => undefined);
+    if (this.#listener) await end(this.#listener);
   }
 
   /** The workspace's server; `undefined` when there is no such workspace. Throws what the database throws. */
@@ -65,17 +65,21 @@ export class ProviderCache {
       server = this.#options.build(scope);
       this.#servers.set(key, server);
       const building = server;
-      building.then(
-        (built) => {
-          // Dropped meanwhile: the workspace may exist by now.
-          if (built || this.#servers.peek(key) !== building) return;
-          this.#servers.delete(key);
-          this.#unknown.set(key, true);
-        },
-        () => this.#dropIf(key, building),
-      );
+      void this.#settle(key, building);
     }
     return server;
+  }
+
+  // A failed build is tried again by the next request, an unknown workspace is remembered as such.
+  async #settle(key: string, building: Promise<WorkspaceServer | undefined>): Promise<void> {
+    const outcome = await building.then(
+      (built) => (built ? 'built' : 'unknown'),
+      () => 'failed',
+    );
+    // Only if it is still this one: dropped meanwhile, the workspace may exist, or be another, by now.
+    if (outcome === 'built' || this.#servers.peek(key) !== building) return;
+    this.#servers.delete(key);
+    if (outcome === 'unknown') this.#unknown.set(key, true);
   }
 
   get size(): number {
@@ -87,19 +91,14 @@ export class ProviderCache {
     this.#unknown.delete(key);
   }
 
-  // Only if it is still the one that failed: a newer build must stay.
-  #dropIf(key: string, server: Promise<WorkspaceServer | undefined>): void {
-    if (this.#servers.peek(key) === server) this.#servers.delete(key);
-  }
-
   async #listen(): Promise<void> {
     if (this.#closed) return;
     // A connection of its own: a pooled one would be handed to somebody else. No statement timeout: it idles.
-    const client = new pg.Client(connectionSettings(this.#options.db.options, 0));
+    const client = new Client(connectionSettings(this.#options.db.options, 0));
     const lost = (error: unknown) => {
       if (this.#listener !== client) return;
       this.#listener = undefined;
-      client.end().catch(() => undefined);
+      void end(client);
       if (this.#closed) return;
       this.#options.onWarning('lost the connection that listens for configuration changes', error);
       setTimeout(() => void this.#listen(), RECONNECT_AFTER_MS).unref();
@@ -144,6 +143,11 @@ export class ProviderCache {
       }
     }
   }
+}
+
+/** Hangs up; a connection that is broken already needs no more. */
+async function end(client: Client): Promise<void> {
+  await client.end().catch(() => undefined);
 }
 
 const keyOf = (scope: WorkspaceScope): string => `${scope.tenantId}/${scope.workspaceId}`;

@@ -46,7 +46,7 @@ export async function inUnitOfWork(
   };
   try {
     await unit.run(work);
-    if (unit.failure !== undefined) throw unit.failure;
+    unit.throwFailure();
     await unit.flush();
   } catch (error) {
     unit.discard();

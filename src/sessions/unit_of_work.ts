@@ -51,7 +51,7 @@ export class UnitOfWork {
   readonly #knex: Knex;
   readonly #secrets: Secrets;
   #closed = false;
-  #failure: unknown;
+  #failure: Error | undefined;
   #afterCommit: (() => void | Promise<void>)[] = [];
 
   readonly #memo = new Map<string, Memo | null>();
@@ -132,11 +132,11 @@ export class UnitOfWork {
   }
 
   /**
-   * What the store failed with, if it did: the library answers such errors in its own way, and that answer
-   * must not leave.
+   * Throws what the store failed with, if it did: the library answers such errors in its own way, and that
+   * answer must not leave.
    */
-  get failure(): unknown {
-    return this.#failure;
+  throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** Forgets the session this request would have created: an anonymous logout needs none. */
@@ -174,9 +174,7 @@ export class UnitOfWork {
   /** What a person last granted a client; not remembered, asked at most once a request. */
   async findLatestGrantId(accountId: string, clientId: string): Promise<string | undefined> {
     this.#open();
-    const reading = await this.#ask(() =>
-      store.readLatestGrant(this.#knex, this.scope, accountId, clientId),
-    );
+    const reading = await this.#ask(() => store.readLatestGrant(this.#knex, this.scope, accountId, clientId));
     this.#remember(reading);
     return reading.found[0]?.key;
   }
@@ -350,7 +348,7 @@ export class UnitOfWork {
     try {
       return await statement();
     } catch (error) {
-      this.#failure ??= error;
+      this.#failure ??= error instanceof Error ? error : new Error(String(error));
       throw error;
     }
   }
@@ -374,7 +372,13 @@ export class UnitOfWork {
     if (!memo) return undefined;
     // An interaction that is over is gone, except for the way back that it keeps.
     if (model === 'Interaction' && memo.consumedAt !== undefined) return undefined;
-    const payload = shown(model, id, JSON.parse(memo.payload) as Payload, (k) => this.#handleOf(k), this.#secrets);
+    const payload = shown(
+      model,
+      id,
+      JSON.parse(memo.payload) as Payload,
+      (k) => this.#handleOf(k),
+      this.#secrets,
+    );
     if (memo.consumedAt !== undefined) payload.consumed = memo.consumedAt;
     return payload;
   }

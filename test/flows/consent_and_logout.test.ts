@@ -10,7 +10,8 @@ describe('consent', () => {
   });
   afterAll(() => server.stop());
 
-  const third = () => relyingParty(server, { trusted: false, scopes: ['openid', 'profile', 'email', 'offline_access'] });
+  const third = () =>
+    relyingParty(server, { trusted: false, scopes: ['openid', 'profile', 'email', 'offline_access'] });
 
   test('an application that is not ours is named with what it asks for', async () => {
     const app = await third();
@@ -35,7 +36,9 @@ describe('consent', () => {
     const end = await app.browser.submit('#consent-form', {}, '#consent-allow');
     const { tokens } = await app.finish(flow, end);
     expect(tokens.scope).toBe('openid profile');
-    expect((await app.begin({ scope: 'openid profile' })).page.stoppedAt?.searchParams.has('code')).toBe(true);
+    expect((await app.begin({ scope: 'openid profile' })).page.stoppedAt?.searchParams.has('code')).toBe(
+      true,
+    );
 
     app.browser.cookies.clear();
     await app.begin({ scope: 'openid profile' });
@@ -53,7 +56,11 @@ describe('consent', () => {
     const page = await app.browser.submit('#login-form', mara);
     const { action, fields } = page.document.form('#consent-form');
     const csrf = fields.find(({ name }) => name === 'csrf')?.value ?? '';
-    const answer = await app.browser.post(action, { csrf, decision: 'perhaps' }, { headers: { origin: server.publicUrl } });
+    const answer = await app.browser.post(
+      action,
+      { csrf, decision: 'perhaps' },
+      { headers: { origin: server.publicUrl } },
+    );
     expect(answer.status).toBe(400);
   });
 
@@ -64,9 +71,7 @@ describe('consent', () => {
     const end = await app.browser.submit('#consent-form', {}, '#consent-allow');
     const { tokens } = await app.finish(flow, end);
     expect(tokens.scope).toContain('offline_access');
-    await app.browser.open(
-      client.buildEndSessionUrl(app.config, { id_token_hint: tokens.id_token ?? '' }),
-    );
+    await app.browser.open(client.buildEndSessionUrl(app.config, { id_token_hint: tokens.id_token ?? '' }));
     await client.refreshTokenGrant(app.config, tokens.refresh_token ?? '');
   });
 });

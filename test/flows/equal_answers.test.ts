@@ -17,10 +17,15 @@ describe('what a stranger can learn from the sign-in form', () => {
   beforeAll(async () => {
     server = await startTestServer({ SOURCE_ATTEMPT_LIMIT: '100000' });
     const { poolId } = await addWorkspace(server.elsewhere, 'equal');
-    const person = (name: string) => addPerson(server.elsewhere, poolId, { identifier: `${name}@example.test`, password });
+    const person = (name: string) =>
+      addPerson(server.elsewhere, poolId, { identifier: `${name}@example.test`, password });
     await person('known');
     const inactive = await person('inactive');
-    await server.elsewhere.users.update({ ...tenant, poolId, userId: inactive }, { status: 'inactive' }, SYSTEM_ACTOR);
+    await server.elsewhere.users.update(
+      { ...tenant, poolId, userId: inactive },
+      { status: 'inactive' },
+      SYSTEM_ACTOR,
+    );
     const blocked = await person('blocked');
     expect(blocked).toBeTruthy();
     await server.elsewhere.users.create(

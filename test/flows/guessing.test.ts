@@ -73,7 +73,9 @@ describe('guessing', () => {
     let told = 0;
     for (let i = 0; i < 1000; i += 1) {
       const guess = { identifier: it.identifier, password: `wrong ${i}`, csrf };
-      const page = await stranger.browser.post(action, guess, { headers: { 'sec-fetch-site': 'same-origin' } });
+      const page = await stranger.browser.post(action, guess, {
+        headers: { 'sec-fetch-site': 'same-origin' },
+      });
       if (page.status === 429) told += 1;
     }
     // Its source is told when to come back; that says nothing about the person.

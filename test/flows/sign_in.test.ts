@@ -162,7 +162,12 @@ describe('signing in', () => {
     const { page } = await app.begin();
     const form = page.document.form('#login-form').action;
     await app.browser.submit('#login-form', mara);
-    for (const url of [page.url, form, new URL(`${page.url.href}/pool`), new URL(`${page.url.href}/consent`)]) {
+    for (const url of [
+      page.url,
+      form,
+      new URL(`${page.url.href}/pool`),
+      new URL(`${page.url.href}/consent`),
+    ]) {
       const again = await app.browser.open(url);
       expect(again.status).toBeLessThan(500);
       expect(again.document.links.some(({ href }) => href.href === 'https://app.example.test/')).toBe(true);

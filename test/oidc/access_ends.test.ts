@@ -127,7 +127,11 @@ describe('access ends at every step', () => {
 
   test('a deleted pool', async () => {
     const it = await scene();
-    await server.elsewhere.pools.remove({ ...tenant, poolId: it.poolId }, { withConnections: true }, SYSTEM_ACTOR);
+    await server.elsewhere.pools.remove(
+      { ...tenant, poolId: it.poolId },
+      { withConnections: true },
+      SYSTEM_ACTOR,
+    );
     await propagated();
     await expectNothingWorks(it);
   });

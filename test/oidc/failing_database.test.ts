@@ -59,7 +59,9 @@ describe('when the database fails', () => {
     } finally {
       await end();
     }
-    await expect.poll(async () => (await userinfo(tokens.access_token)).status, { timeout: 10_000 }).toBe(200);
+    await expect
+      .poll(async () => (await userinfo(tokens.access_token)).status, { timeout: 10_000 })
+      .toBe(200);
     const after = await client.fetchUserInfo(app.config, tokens.access_token, claims.sub as string);
     expect(after.sub).toBe(claims.sub);
   });

@@ -30,9 +30,11 @@ describe('the protocol as configured', () => {
 
   describe('an authorization request', () => {
     test('without PKCE goes back to the application as an error', async () => {
-      const flow = await app.browser.clone().open(
-        `${server.issuer}/oauth2/authorize?${new URLSearchParams({ client_id: 'app', redirect_uri: callback, response_type: 'code', scope: 'openid', state: 's' }).toString()}`,
-      );
+      const flow = await app.browser
+        .clone()
+        .open(
+          `${server.issuer}/oauth2/authorize?${new URLSearchParams({ client_id: 'app', redirect_uri: callback, response_type: 'code', scope: 'openid', state: 's' }).toString()}`,
+        );
       expect(flow.stoppedAt?.searchParams.get('error')).toBe('invalid_request');
       expect(flow.stoppedAt?.searchParams.get('iss')).toBe(server.issuer);
       expect(flow.stoppedAt?.searchParams.get('state')).toBe('s');
@@ -40,9 +42,11 @@ describe('the protocol as configured', () => {
 
     test('without PKCE passes for a confidential client that is exempted', async () => {
       await relyingParty(server, { clientId: 'exempted', enforcePkce: false });
-      const page = await app.browser.clone().open(
-        `${server.issuer}/oauth2/authorize?${new URLSearchParams({ client_id: 'exempted', redirect_uri: callback, response_type: 'code', scope: 'openid' }).toString()}`,
-      );
+      const page = await app.browser
+        .clone()
+        .open(
+          `${server.issuer}/oauth2/authorize?${new URLSearchParams({ client_id: 'exempted', redirect_uri: callback, response_type: 'code', scope: 'openid' }).toString()}`,
+        );
       expect(page.document.query('#login-form')).toBeDefined();
     });
 
@@ -50,11 +54,13 @@ describe('the protocol as configured', () => {
       const plain = await authorize({ code_challenge_method: 'plain' });
       expect(plain.stoppedAt?.searchParams.get('error')).toBe('invalid_request');
       const implicit = await authorize({ response_type: 'token' });
-      expect(new URLSearchParams(implicit.stoppedAt?.hash.slice(1)).get('error') ?? implicit.status).toBeTruthy();
+      expect(
+        new URLSearchParams(implicit.stoppedAt?.hash.slice(1)).get('error') ?? implicit.status,
+      ).toBeTruthy();
       expect(implicit.stoppedAt?.hash ?? '').not.toContain('access_token');
-      const page = await app.browser.clone().open(
-        `${server.issuer}/oauth2/authorize?client_id=app&response_type=code&scope=openid`,
-      );
+      const page = await app.browser
+        .clone()
+        .open(`${server.issuer}/oauth2/authorize?client_id=app&response_type=code&scope=openid`);
       expect(page.status).toBe(400);
       expect(page.stoppedAt).toBeUndefined();
     });
@@ -160,8 +166,7 @@ describe('the protocol as configured', () => {
       `${party.issuer}/oauth2/authorize?${new URLSearchParams({ client_id: 'cookies', redirect_uri: callback, response_type: 'code', scope: 'openid', code_challenge: 'a'.repeat(43), code_challenge_method: 'S256' }).toString()}`,
     );
     const uid = page.url.pathname.split('/')[4];
-    const paths = () =>
-      Object.fromEntries(browser.cookies.all().map((cookie) => [cookie.name, cookie.path]));
+    const paths = () => Object.fromEntries(browser.cookies.all().map((cookie) => [cookie.name, cookie.path]));
     expect(paths()).toMatchObject({
       weir_interaction: `/default/demo/interaction/${uid}`,
       'weir_interaction.sig': `/default/demo/interaction/${uid}`,
@@ -175,7 +180,9 @@ describe('the protocol as configured', () => {
     }
     const session = browser.cookies.get('weir_session');
     if (session) browser.cookies.put({ ...session, value: 'x'.repeat(session.value.length) });
-    const tampered = await browser.open(`${party.issuer}/oauth2/authorize?${new URLSearchParams({ client_id: 'cookies', redirect_uri: callback, response_type: 'code', scope: 'openid', prompt: 'none', code_challenge: 'a'.repeat(43), code_challenge_method: 'S256' }).toString()}`);
+    const tampered = await browser.open(
+      `${party.issuer}/oauth2/authorize?${new URLSearchParams({ client_id: 'cookies', redirect_uri: callback, response_type: 'code', scope: 'openid', prompt: 'none', code_challenge: 'a'.repeat(43), code_challenge_method: 'S256' }).toString()}`,
+    );
     expect(tampered.stoppedAt?.searchParams.get('error')).toBe('login_required');
   });
 
@@ -235,7 +242,10 @@ describe('the protocol as configured', () => {
     });
 
     test('for an API that the client is not registered for: invalid_target', async () => {
-      const response = await token({ grant_type: 'client_credentials', resource: 'https://else.example.test/' });
+      const response = await token({
+        grant_type: 'client_credentials',
+        resource: 'https://else.example.test/',
+      });
       expect(response.status).toBe(400);
     });
   });
@@ -274,8 +284,14 @@ describe('the protocol as configured', () => {
   });
 
   test('a client that was deleted and a secret that is wrong get the same answer', async () => {
-    const wrong = await token({ grant_type: 'client_credentials' }, { authorization: `Basic ${Buffer.from('app:wrong').toString('base64')}` });
-    const gone = await token({ grant_type: 'client_credentials' }, { authorization: `Basic ${Buffer.from('gone:wrong').toString('base64')}` });
+    const wrong = await token(
+      { grant_type: 'client_credentials' },
+      { authorization: `Basic ${Buffer.from('app:wrong').toString('base64')}` },
+    );
+    const gone = await token(
+      { grant_type: 'client_credentials' },
+      { authorization: `Basic ${Buffer.from('gone:wrong').toString('base64')}` },
+    );
     expect([wrong.status, await wrong.json()]).toEqual([gone.status, await gone.json()]);
   });
 

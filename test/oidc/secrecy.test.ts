@@ -29,7 +29,10 @@ describe('the tables after a full run', () => {
       seen('request_uri', pushed.searchParams.get('request_uri')?.split(':').at(-1));
       const signInPage = await app.browser.open(pushed);
       seen('interaction', signInPage.url.pathname.split('/')[4]);
-      seen('form token', signInPage.document.form('#login-form').fields.find(({ name }) => name === 'csrf')?.value);
+      seen(
+        'form token',
+        signInPage.document.form('#login-form').fields.find(({ name }) => name === 'csrf')?.value,
+      );
       const consent = await app.browser.submit('#login-form', mara);
       seen('second interaction', consent.url.pathname.split('/')[4]);
       const end = await app.browser.submit('#consent-form', {}, '#consent-allow');
@@ -44,7 +47,10 @@ describe('the tables after a full run', () => {
       seen('refreshed access token', next.access_token);
       seen('rotated refresh token', next.refresh_token);
       const logout = await app.browser.open(`${server.issuer}/oidc/logout`);
-      seen('logout form', logout.document.form('#logout-confirm').fields.find(({ name }) => name === 'xsrf')?.value);
+      seen(
+        'logout form',
+        logout.document.form('#logout-confirm').fields.find(({ name }) => name === 'xsrf')?.value,
+      );
       seen('verifier', verifier);
     }
     seen('client secret', secret);
@@ -66,6 +72,8 @@ describe('the tables after a full run', () => {
       for (const [value, what] of wire) if (text.includes(value)) found.push(`${what} in ${name}`);
     }
     expect(found).toEqual([]);
-    expect(tables.map(({ name }) => name)).toEqual(expect.arrayContaining(['tokens', 'sessions', 'flow_state']));
+    expect(tables.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['tokens', 'sessions', 'flow_state']),
+    );
   });
 });

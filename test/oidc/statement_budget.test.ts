@@ -7,9 +7,9 @@ import { type StatementLog, watchStatements } from '../support/statements.ts';
 const person = { identifier: 'mara@example.test', password: 'quiet otter crosses river' };
 
 // The check for lost notifications runs beside requests.
-const ofRequests = (statements: string[]) =>
-  statements.filter((name) => name !== 'workspace-versions');
-const ofStore = (statements: string[]) => ofRequests(statements).filter((name) => name.startsWith('artefact-'));
+const ofRequests = (statements: string[]) => statements.filter((name) => name !== 'workspace-versions');
+const ofStore = (statements: string[]) =>
+  ofRequests(statements).filter((name) => name.startsWith('artefact-'));
 
 /** Design 4.13, counted at the connection and through HTTP. */
 describe('statements that reach the database', () => {
@@ -58,13 +58,17 @@ describe('statements that reach the database', () => {
   test('refresh, userinfo, introspection', async () => {
     const party = await fresh();
     const { tokens, claims } = await party.signIn(person);
-    const refresh = await log.during(() => client.refreshTokenGrant(party.config, tokens.refresh_token ?? ''));
+    const refresh = await log.during(() =>
+      client.refreshTokenGrant(party.config, tokens.refresh_token ?? ''),
+    );
     expect(ofRequests(refresh.statements)).toHaveLength(2);
     const userinfo = await log.during(() =>
       client.fetchUserInfo(party.config, tokens.access_token, claims.sub as string),
     );
     expect(ofRequests(userinfo.statements)).toHaveLength(1);
-    const introspection = await log.during(() => client.tokenIntrospection(party.config, tokens.access_token));
+    const introspection = await log.during(() =>
+      client.tokenIntrospection(party.config, tokens.access_token),
+    );
     expect(ofRequests(introspection.statements)).toHaveLength(1);
   });
 

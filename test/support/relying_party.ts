@@ -73,7 +73,9 @@ export class RelyingParty {
   /** Exchanges the code that the browser was sent back with. */
   async finish(flow: Flow, end: Page): Promise<SignedIn> {
     if (!end.stoppedAt) {
-      throw new Error(`not sent back to the application: ${end.status} ${end.url.href}\n${end.body.slice(0, 2000)}`);
+      throw new Error(
+        `not sent back to the application: ${end.status} ${end.url.href}\n${end.body.slice(0, 2000)}`,
+      );
     }
     const tokens = await client.authorizationCodeGrant(this.config, end.stoppedAt, {
       pkceCodeVerifier: flow.verifier,

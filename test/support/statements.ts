@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client } from 'pg';
 
 /** Texts of the statements that this process has sent, seen at the connection, whoever sent them. */
 export type StatementLog = {
@@ -9,10 +9,11 @@ export type StatementLog = {
 
 /** Begins to watch every PostgreSQL connection of this process. */
 export function watchStatements(): StatementLog {
-  const original = pg.Client.prototype.query;
+  // oxlint-disable-next-line typescript/unbound-method -- called with `this` below
+  const original = Client.prototype.query;
   let sink: string[] | undefined;
   // oxlint-disable-next-line typescript/no-explicit-any -- pg overloads `query` beyond what a type can say
-  pg.Client.prototype.query = function watched(this: pg.Client, ...args: any[]) {
+  Client.prototype.query = function watched(this: Client, ...args: any[]) {
     const [query] = args as [string | { text?: string; name?: string }];
     sink?.push(typeof query === 'string' ? query : (query.name ?? query.text ?? ''));
     return (original as (...rest: unknown[]) => unknown).apply(this, args);
@@ -28,7 +29,7 @@ export function watchStatements(): StatementLog {
       }
     },
     stop() {
-      pg.Client.prototype.query = original;
+      Client.prototype.query = original;
     },
   };
 }

@@ -59,7 +59,7 @@ export async function submitConsent(deps: FlowDeps, journey: Journey): Promise<v
 }
 
 function missingOf({ interaction }: Journey): Missing {
-  return interaction.prompt.details as Missing;
+  return interaction.prompt.details;
 }
 
 // What is asked now, or all of it where the person is asked again on principle (native clients, prompt=consent).
@@ -68,7 +68,7 @@ function askedScopes(requested: unknown, missing: Missing): string[] {
     ...(missing.missingOIDCScope ?? []),
     ...Object.values(missing.missingResourceScopes ?? {}).flat(),
   ];
-  const scopes = fresh.length > 0 ? fresh : String(requested ?? '').split(' ');
+  const scopes = fresh.length > 0 ? fresh : typeof requested === 'string' ? requested.split(' ') : [];
   return scopes.filter((scope) => scope !== '' && scope !== 'openid');
 }
 

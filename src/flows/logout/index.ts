@@ -66,7 +66,8 @@ function goOn(ctx: KoaContextWithOIDC): void {
   const { post_logout_redirect_uri: target, state } = ctx.oidc.params ?? {};
   const to = new URL(typeof target === 'string' ? target : ctx.oidc.urlFor('end_session_success'));
   if (typeof target === 'string' && typeof state === 'string') to.searchParams.set('state', state);
-  if (typeof target !== 'string' && ctx.oidc.client) to.searchParams.set('client_id', ctx.oidc.client.clientId);
+  if (typeof target !== 'string' && ctx.oidc.client)
+    to.searchParams.set('client_id', ctx.oidc.client.clientId);
   ctx.type = '';
   ctx.body = null;
   ctx.status = 303;

@@ -26,7 +26,7 @@ export async function showPoolChooser(deps: FlowDeps, journey: Journey): Promise
 
 /** Takes the choice and goes on to that pool's form. */
 export async function choosePool(deps: FlowDeps, journey: Journey): Promise<void> {
-  const { ctx, server, interaction, path } = journey;
+  const { ctx, server, path } = journey;
   const form = await readOwnForm(deps, journey);
   const connection = findConnection(server.snapshot, form.get('pool') ?? '');
   ctx.status = 303;

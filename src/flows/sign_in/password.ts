@@ -50,7 +50,7 @@ export async function submitPassword(
   journey: Journey,
   connection: ConnectedPool,
 ): Promise<void> {
-  const { ctx, server, interaction } = journey;
+  const { ctx, server } = journey;
   const form = await readOwnForm(deps, journey);
   if (!allowsPassword(server.snapshot, connection)) return noWayIn(journey);
   const typed = (form.get('identifier') ?? '').slice(0, MAX_IDENTIFIER_LENGTH);
@@ -68,7 +68,11 @@ export async function submitPassword(
 
   let check;
   try {
-    check = await checkPassword(deps.hashQueue, password, outcome.allowed ? candidate?.password?.hash : undefined);
+    check = await checkPassword(
+      deps.hashQueue,
+      password,
+      outcome.allowed ? candidate?.password?.hash : undefined,
+    );
   } catch (error) {
     if (!(error instanceof HashQueueFull)) throw error;
     // Nothing was evaluated: the try must not count.
@@ -81,7 +85,11 @@ export async function submitPassword(
   }
 
   if (outcome.allowed && candidate && check.matches && maySignIn(candidate)) {
-    return completeSignIn(deps, journey, connection, candidate, { counted: outcome.counted, password, ...check });
+    return completeSignIn(deps, journey, connection, candidate, {
+      counted: outcome.counted,
+      password,
+      ...check,
+    });
   }
   currentUnit().audit(
     {
