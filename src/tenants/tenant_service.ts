@@ -153,7 +153,7 @@ export function createTenantService({ db, bus, sealer, rsaStock }: Deps) {
     /** Replaces the settings; what is left out takes its default. */
     async update(scope: Scope, input: TenantInput, by: Actor, expected?: ExpectedVersion): Promise<Tenant> {
       return changingConfig(db, bus, async (tx, touch) => {
-        const current = (await store.lockTenant(tx, scope)) ?? absent();
+        const current = (await store.lockTenant(tx, scope, 'update')) ?? absent();
         requireVersion(expected, current);
         await store.updateTenant(tx, scope, resolve(input, scope.tenantId));
         await touch.workspacesOfTenant(scope);
@@ -166,16 +166,27 @@ export function createTenantService({ db, bus, sealer, rsaStock }: Deps) {
      * Deletes a tenant for good. All access ends first, in one transaction; then its people go in batches, so a
      * large tenant takes its time, and a deletion that was interrupted is taken up by repeating it.
      */
-    async remove(scope: Scope & { readonly keep?: string }, expected?: ExpectedVersion): Promise<void> {
-      if (scope.tenantId === scope.keep) {
+    async remove(
+      scope: Scope,
+      { systemTenantId }: { systemTenantId: string },
+      by: Actor,
+      expected?: ExpectedVersion,
+    ): Promise<void> {
+      const { tenantId } = scope;
+      if (tenantId === systemTenantId) {
         throw forbidden('The installation is run from this tenant, so it stays', 'system_tenant');
       }
-      const { tenantId } = scope;
       await changingConfig(db, bus, async (tx, touch) => {
-        const current = (await store.lockTenant(tx, scope)) ?? absent();
+        const current = (await store.lockTenant(tx, scope, 'delete')) ?? absent();
         requireVersion(expected, current);
         await touch.workspacesOfTenant(scope);
         await store.closeTenant(tx, scope);
+        // Its own trail goes with it.
+        await recordAudit(tx, { tenantId: systemTenantId }, by, {
+          subject: 'tenant',
+          action: 'deleted',
+          payload: { tenant_id: tenantId, name: current.name },
+        });
       });
       for (const poolId of await store.poolIdsOfTenant(db.knex, scope))
         await purgePool(db, { tenantId, poolId });

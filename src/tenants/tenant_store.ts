@@ -34,9 +34,14 @@ export async function findTenant(executor: Knex, scope: Scope): Promise<Tenant |
   return rows[0];
 }
 
-export async function lockTenant(tx: Knex.Transaction, scope: Scope): Promise<Tenant | undefined> {
+/** The tenant, held until the transaction ends: `delete` also against everything that would belong to it. */
+export async function lockTenant(
+  tx: Knex.Transaction,
+  scope: Scope,
+  lock: 'update' | 'delete',
+): Promise<Tenant | undefined> {
   const { rows } = await tx.raw<{ rows: Tenant[] }>(
-    `SELECT ${SELECT} FROM tenants t WHERE t.tenant_id = ? FOR UPDATE`,
+    `SELECT ${SELECT} FROM tenants t WHERE t.tenant_id = ? FOR ${lock === 'update' ? 'NO KEY UPDATE' : 'UPDATE'}`,
     [scope.tenantId],
   );
   return rows[0];

@@ -96,7 +96,7 @@ export function createWorkspaceService({ db, bus, sealer, rsaStock }: Deps) {
     /** Deletes a workspace with its clients, connections, keys and own pools. Built-in ones stay (403). */
     async remove(scope: WorkspaceScope, by: Actor, expected?: ExpectedVersion): Promise<void> {
       await changingConfig(db, bus, async (tx, touch) => {
-        const current = (await store.lockWorkspace(tx, scope, 'update')) ?? absent();
+        const current = (await store.lockWorkspace(tx, scope, 'delete')) ?? absent();
         if (current.type === 'admin' || current.type === 'system') {
           throw forbidden('This workspace is part of the tenant and stays', 'built_in_workspace');
         }

@@ -74,15 +74,21 @@ export async function findWorkspace(executor: Knex, scope: WorkspaceScope): Prom
   return rows[0];
 }
 
-/** The workspace, held until the transaction ends: `update` against other changes, `share` against deletion. */
+// A change of settings must not make sign-ins wait: their rows refer to the workspace.
+const LOCKS = { share: 'KEY SHARE', update: 'NO KEY UPDATE', delete: 'UPDATE' } as const;
+
+/**
+ * The workspace, held until the transaction ends: `share` against deletion, `update` against other changes,
+ * `delete` against everything that would belong to it.
+ */
 export async function lockWorkspace(
   tx: Knex.Transaction,
   scope: WorkspaceScope,
-  lock: 'update' | 'share',
+  lock: keyof typeof LOCKS,
 ): Promise<Workspace | undefined> {
   const { rows } = await tx.raw<{ rows: Workspace[] }>(
     `SELECT ${SELECT} FROM workspaces w WHERE w.tenant_id = ? AND w.workspace_id = ?
-        FOR ${lock === 'update' ? 'UPDATE' : 'KEY SHARE'}`,
+        FOR ${LOCKS[lock]}`,
     [scope.tenantId, scope.workspaceId],
   );
   return rows[0];

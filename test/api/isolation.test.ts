@@ -66,6 +66,12 @@ function bodyFor({ operationId }: Route, { wid, ipID, userID }: World): object |
       identity_pool_user_id: userID,
       role: 'auditor',
     },
+    revokeTenantRoleByPost: {
+      type: 'identity_pool_user',
+      identity_pool_id: ipID,
+      identity_pool_user_id: userID,
+      role: 'auditor',
+    },
     CreatePool: { name: 'Never made' },
     CreateWorkspacePool: { name: 'Never made' },
     UpdatePool: { name: 'Never renamed' },

@@ -35,10 +35,16 @@ export const roleRoutes = [
       return {};
     },
   }),
-  route({
-    method: 'delete',
+  revocation('delete', 'revokeTenantRole'),
+  // For callers whose tools send no body with DELETE.
+  revocation('post', 'revokeTenantRoleByPost'),
+];
+
+function revocation(method: 'delete' | 'post', operationId: string) {
+  return route({
+    method,
     path: `${ROLES}/revoke`,
-    operationId: 'revokeTenantRole',
+    operationId,
     summary: 'Revoke a role; refused where nobody could administer the tenant afterwards',
     tag,
     requires: { token: 'tenant', ofBody: neededFor },
@@ -49,5 +55,5 @@ export const roleRoutes = [
       await domain.roles.revoke({ tenantId: params.tid }, toGrant(body), by);
       return {};
     },
-  }),
-];
+  });
+}

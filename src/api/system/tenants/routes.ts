@@ -78,8 +78,8 @@ export const tenantRoutes = [
     requires,
     answers: { status: 204 },
     refuses: [404, 412],
-    handler: async ({ params, expected, domain, systemTenantId }) => {
-      await domain.tenants.remove({ tenantId: params.tid, keep: systemTenantId }, expected);
+    handler: async ({ params, by, expected, domain, systemTenantId }) => {
+      await domain.tenants.remove({ tenantId: params.tid }, { systemTenantId }, by, expected);
       return {};
     },
   }),
