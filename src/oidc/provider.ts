@@ -90,7 +90,8 @@ function configuration(deps: ProviderDeps, issuer: string): Configuration {
     // Stock clients read name and address from the ID token; to withhold them there surprises (OIDC Core §5.4 lets us).
     conformIdTokenClaims: false,
     subjectTypes: ['public'],
-    responseTypes: ['code', 'code id_token', 'id_token', 'none'],
+    // No implicit flow (RFC 9700 §2.1.2).
+    responseTypes: ['code', 'none'],
     clientAuthMethods: [
       'client_secret_basic',
       'client_secret_post',

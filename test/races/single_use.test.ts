@@ -3,7 +3,7 @@ import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SYSTEM_ACTOR } from '../../src/events/audit.ts';
 import { DEMO_CLIENT_SECRET } from '../../src/installation/demo.ts';
-import { Browser } from '../support/browser_without_javascript.ts';
+import type { Browser } from '../support/browser_without_javascript.ts';
 import { client, RelyingParty } from '../support/relying_party.ts';
 import { startTwoProcesses, type TwoProcesses } from '../support/two_processes.ts';
 import { formPost, volley, type VolleyAnswer, type VolleyRequest } from '../support/volley.ts';
@@ -21,7 +21,10 @@ describe('what may be used once, used by fifty at once', () => {
   beforeAll(async () => {
     two = await startTwoProcesses();
     const scope = { tenantId: 'default', workspaceId: 'demo' };
-    const common = { redirectUris: [redirectUri], grantTypes: ['authorization_code', 'refresh_token'] as const };
+    const common = {
+      redirectUris: [redirectUri],
+      grantTypes: ['authorization_code', 'refresh_token'] as const,
+    };
     await two.domain.clients.create(
       scope,
       { id: 'racer', clientName: 'Racer', clientSecret: DEMO_CLIENT_SECRET, trusted: true, ...common },

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addPerson, callback, mara, secret, SYSTEM_ACTOR } from '../support/demo.ts';
+import { RelyingParty } from '../support/relying_party.ts';
+import { startTwoProcesses, type TwoProcesses } from '../support/two_processes.ts';
+import { volley } from '../support/volley.ts';
+
+const tenant = { tenantId: 'default' };
+const workspace = { ...tenant, workspaceId: 'demo' };
+
+/** Design 4.15, with two operating-system processes: a change made by a third shows in both within 2 s. */
+describe('a change of configuration', () => {
+  let two: TwoProcesses;
+  beforeAll(async () => {
+    two = await startTwoProcesses();
+    await two.domain.clients.create(
+      workspace,
+      { id: 'app', clientName: 'App', clientSecret: secret, trusted: true, redirectUris: [callback] },
+      SYSTEM_ACTOR,
+    );
+  });
+  afterAll(() => two.stop());
+
+  const authorize = (clientId: string) =>
+    `/default/demo/oauth2/authorize?${new URLSearchParams({ client_id: clientId, redirect_uri: callback, response_type: 'code', scope: 'openid', code_challenge: 'a'.repeat(43), code_challenge_method: 'S256' }).toString()}`;
+
+  /** What each process answers to the same request. */
+  const both = async (path: string) => {
+    const answers = await volley(
+      two.ports.map((port) => ({ port, host: two.host, method: 'GET' as const, path })),
+    );
+    return answers.map(({ status }) => status);
+  };
+  const within2s = (path: string, expected: number[]) =>
+    expect.poll(() => both(path), { timeout: 2_000, interval: 50 }).toEqual(expected);
+
+  test('a new workspace is served, a deleted one is not', async () => {
+    const path = '/default/fresh/.well-known/openid-configuration';
+    expect(await both(path)).toEqual([404, 404]);
+    await two.domain.workspaces.create(tenant, { id: 'fresh', name: 'Fresh' }, SYSTEM_ACTOR);
+    await within2s(path, [200, 200]);
+    await two.domain.workspaces.remove({ ...tenant, workspaceId: 'fresh' }, SYSTEM_ACTOR);
+    await within2s(path, [404, 404]);
+  });
+
+  test('a new client is known, a deleted one is not', async () => {
+    expect(await both(authorize('late'))).toEqual([400, 400]);
+    await two.domain.clients.create(
+      workspace,
+      { id: 'late', clientName: 'Late', clientSecret: secret, trusted: true, redirectUris: [callback] },
+      SYSTEM_ACTOR,
+    );
+    await within2s(authorize('late'), [303, 303]);
+    await two.domain.clients.remove({ ...tenant, clientId: 'late' }, SYSTEM_ACTOR);
+    await within2s(authorize('late'), [400, 400]);
+  });
+
+  test('reaches a process whose notifications are lost', async () => {
+    // Whoever listens is cut off: what follows is found by the check that runs every second.
+    await two.database.db.knex.raw(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND query LIKE 'LISTEN%'`,
+    );
+    await two.domain.clients.remove({ ...tenant, clientId: 'app' }, SYSTEM_ACTOR);
+    await within2s(authorize('app'), [400, 400]);
+  });
+
+  test('a person who is deactivated is out at once, in both', async () => {
+    const person = { ...mara, identifier: 'leaver@example.test' };
+    const userId = await addPerson(two.domain, 'demo-users', person);
+    const app = await RelyingParty.discover({
+      issuer: two.issuer,
+      clientId: 'demo-app',
+      clientSecret: secret,
+      redirectUri: (await two.domain.clients.get({ ...tenant, clientId: 'demo-app' })).redirectUris[0] ?? '',
+    });
+    const { tokens } = await app.signIn(person);
+    const userinfo = async () => {
+      const answers = await volley(
+        two.ports.map((port) => ({
+          port,
+          host: two.host,
+          method: 'GET' as const,
+          path: '/default/demo/userinfo',
+          headers: { authorization: `Bearer ${tokens.access_token}` },
+        })),
+      );
+      return answers.map(({ status }) => status);
+    };
+    expect(await userinfo()).toEqual([200, 200]);
+    await two.domain.users.update(
+      { ...tenant, poolId: 'demo-users', userId },
+      { status: 'inactive' },
+      SYSTEM_ACTOR,
+    );
+    expect(await userinfo()).toEqual([401, 401]);
+  });
+});
