@@ -56,11 +56,10 @@ function describeRoute(route: Route): RouteConfig {
   };
 }
 
-function describeAnswers({ answers, refuses, body, requires, query }: Route): RouteConfig['responses'] {
-  const refusals = new Set<number>(refuses);
+function describeAnswers({ answers, refuses, body, requires }: Route): RouteConfig['responses'] {
+  const refusals = new Set<number>([400, ...refuses]);
   if (requires.token !== 'none') for (const status of [401, 403]) refusals.add(status);
-  if (body !== undefined) for (const status of [400, 413, 415, 422]) refusals.add(status);
-  if (query !== undefined) refusals.add(400);
+  if (body !== undefined) for (const status of [413, 415, 422]) refusals.add(status);
   const success = {
     description: MEANINGS[answers.status] ?? '',
     ...(answers.schema && { content: { 'application/json': { schema: answers.schema } } }),

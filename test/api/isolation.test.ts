@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiRoutes } from '../../src/api/index.ts';
 import type { Route } from '../../src/api/route.ts';
-import { answerOf, startApiServer, tokenFor, type ApiAnswer, type ApiServer } from '../support/api_server.ts';
+import {
+  answerOf,
+  expectDeclared,
+  SYSTEM_TENANT,
+  startApiServer,
+  type ApiAnswer,
+  type ApiServer,
+} from '../support/api_server.ts';
+import { SYSTEM_ACTOR } from '../support/domain.ts';
 
 /** One of each thing, all belonging together. */
 type World = Readonly<Record<'tid' | 'wid' | 'ipID' | 'userID' | 'cid' | 'iid', string>>;
@@ -12,6 +20,8 @@ let mine: World;
 // The same tenant, other parents.
 let aside: World;
 let foreign: World;
+// Tokens that prove a client without any role, by tenant.
+const nobody = new Map<string, string>();
 
 beforeAll(async () => {
   server = await startApiServer();
@@ -20,6 +30,14 @@ beforeAll(async () => {
   mine = await world('mine', 'a');
   aside = await world('mine', 'b');
   foreign = await world('foreign', 'c');
+  for (const tenantId of ['mine', SYSTEM_TENANT]) {
+    const { id, clientSecret = '' } = await server.domain.clients.create(
+      { tenantId, workspaceId: 'admin' },
+      { grantTypes: ['client_credentials'] },
+      SYSTEM_ACTOR,
+    );
+    nobody.set(tenantId, await server.token(tenantId, { clientId: id, clientSecret }));
+  }
 });
 afterAll(() => server.stop());
 
@@ -99,7 +117,9 @@ async function call(
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  return answerOf(response);
+  const answer = await answerOf(response);
+  expectDeclared(route.method, path, answer);
+  return answer;
 }
 
 /** Everything stored of the tenants, in one value: equal before and after means that nothing was written. */
@@ -138,8 +158,7 @@ describe.each(titled(guarded))('%s', (_, route) => {
   });
 
   it('refuses a caller without a role, whether or not the thing exists', async () => {
-    const tenantId = route.requires.token === 'system' ? 'default' : 'mine';
-    const nobody = tokenFor(tenantId, { clientId: 'nobody' });
+    const token = nobody.get(route.requires.token === 'system' ? SYSTEM_TENANT : 'mine');
     const ghost: World = {
       ...mine,
       wid: 'ghost',
@@ -149,8 +168,8 @@ describe.each(titled(guarded))('%s', (_, route) => {
       iid: 'ghost',
     };
     const [real, absent] = [
-      await call(route, mine, bodyFor(route, mine), nobody),
-      await call(route, ghost, bodyFor(route, ghost), nobody),
+      await call(route, mine, bodyFor(route, mine), token),
+      await call(route, ghost, bodyFor(route, ghost), token),
     ];
     expect(real).toMatchObject({ status: 403, body: { status_code: 403, error_code: 'permission_missing' } });
     expect(withoutCorrelation(absent)).toEqual(withoutCorrelation(real));
@@ -160,7 +179,7 @@ describe.each(titled(guarded))('%s', (_, route) => {
 describe.each(titled(ofTenants))('%s (T-501)', (_, route) => {
   it('cannot tell a token of another tenant from one for a tenant that is not there', async () => {
     const before = await fingerprint();
-    const token = tokenFor('foreign', { clientId: 'x' });
+    const token = await server.token('foreign');
     const other = await call(route, mine, bodyFor(route, mine), token);
     const ghost = await call(route, { ...mine, tid: 'ghost' }, bodyFor(route, mine), token);
     expect(other).toMatchObject({ status: 401, body: { status_code: 401 } });
@@ -191,10 +210,7 @@ const nested = ofTenants
 describe('ids that do not belong together (T-502, T-503)', () => {
   it.each(nested)('%s: 404 and nothing written', async (_, route, params) => {
     const before = await fingerprint();
-    const manager = server.api('mine');
-    expect(await manager.get('/api/admin/mine/servers')).toMatchObject({ status: 200 });
-    const { clientId } = await managerOf('mine');
-    const answer = await call(route, params(), bodyFor(route, mine), tokenFor('mine', { clientId }));
+    const answer = await call(route, params(), bodyFor(route, mine), await server.token('mine'));
     expect(answer).toMatchObject({ status: 404, body: { status_code: 404 } });
     expect(await fingerprint()).toBe(before);
   });
@@ -232,8 +248,3 @@ describe('ids that do not belong together (T-502, T-503)', () => {
     ).toMatchObject({ status: 422 });
   });
 });
-
-async function managerOf(tenantId: string): Promise<{ clientId: string }> {
-  const { clients } = (await server.api(tenantId).get(`/api/admin/${tenantId}/servers/admin/clients`)).body;
-  return { clientId: clients.find((client: { system: boolean }) => client.system).client_id };
-}

@@ -1,27 +1,28 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import Koa from 'koa';
-import { createApi } from '../../src/api/index.ts';
-import { errors } from '../../src/http/errors.ts';
-import { requestId } from '../../src/http/request_id.ts';
-import type { Principal, TokenVerifier } from '../../src/roles/principal.ts';
-import { createTestDomain, SYSTEM_ACTOR, type TestDomain } from './domain.ts';
+import { expect } from 'vitest';
+import { apiRoutes } from '../../src/api/index.ts';
+import { describeApi } from '../../src/api/openapi.ts';
+import type { Route } from '../../src/api/route.ts';
+import type { Domain } from '../../src/domain.ts';
+import { SYSTEM_ACTOR } from './domain.ts';
+import { RelyingParty } from './relying_party.ts';
+import { startTestServer, type TestServer } from './server.ts';
 
 /** The tenant that the installation is run from. */
 export const SYSTEM_TENANT = 'default';
 
-export type ApiServer = TestDomain & {
-  readonly url: string;
-  /** A client of the API with the token of a tenant's management client, or of whoever `as` names. */
-  api(tenantId: string, as?: Caller): ApiClient;
-  /** A tenant with its management client. */
-  createTenant(id: string): Promise<{ administratorsPoolId: string; clientId: string }>;
-  /** What went wrong on our side, for tests that expect nothing to. */
-  readonly failures: unknown[];
-  stop(): Promise<void>;
-};
+export type ClientCredentials = { readonly clientId: string; readonly clientSecret: string };
 
-export type Caller = { readonly clientId?: string; readonly userId?: string; readonly poolId?: string };
+export type ApiServer = Omit<TestServer, 'elsewhere' | 'publicUrl'> & {
+  readonly url: string;
+  readonly domain: Domain;
+  /** A caller with a token of the tenant's management client, or of another client of its `admin` workspace. */
+  api(tenantId: string, as?: ClientCredentials): ApiClient;
+  /** A caller with the token of a person who has just signed in to the tenant's `admin` workspace. */
+  signIn(tenantId: string, identifier: string, password: string): Promise<ApiClient>;
+  /** The access token that `api` sends. */
+  token(tenantId: string, as?: ClientCredentials): Promise<string>;
+  createTenant(id: string): Promise<{ administratorsPoolId: string } & ClientCredentials>;
+};
 
 export type ApiAnswer = {
   readonly status: number;
@@ -39,99 +40,85 @@ export type ApiClient = {
   delete(path: string, headers?: Record<string, string>, body?: unknown): Promise<ApiAnswer>;
 };
 
-/**
- * The management API on port 0, on a database of its own, checking every answer against what its route declares.
- * Tokens are JSON in base64url that name the caller: who may have one is tested with the issuer, not here.
- */
+/** A whole server with real tokens. Every answer is held against what the route table and its document declare. */
 export async function startApiServer(): Promise<ApiServer> {
-  const test = await createTestDomain();
-  const failures: unknown[] = [];
-  const app = new Koa();
-  app.silent = true;
-  app.use(requestId());
-  app.use(errors({ logger: { error: (fields) => void failures.push(fields) } }));
-  app.use(
-    createApi({
-      domain: test.domain,
-      verifyToken,
-      systemTenantId: SYSTEM_TENANT,
-      publicUrl: 'http://localhost:8080',
-      checkAnswers: true,
-    }),
-  );
-  // oxlint-disable-next-line typescript/no-misused-promises -- Koa's handler settles by itself
-  const server = createServer(app.callback());
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const managers = new Map<string, string>();
+  const server = await startTestServer();
+  const { elsewhere: domain, publicUrl: url } = server;
+  const managers = new Map<string, ClientCredentials>();
+  const tokens = new Map<string, Promise<string>>();
+  const consoles = new Map<string, ClientCredentials>();
 
-  const createTenant = async (id: string) => {
-    const { adminClient, administratorsPoolId } = await test.domain.tenants.create({ id }, SYSTEM_ACTOR);
-    managers.set(id, adminClient.id);
-    return { administratorsPoolId, clientId: adminClient.id };
+  const manager = server.credentials?.managementClient;
+  if (manager === undefined) throw new Error('the first start gave no management client');
+  managers.set(SYSTEM_TENANT, { clientId: manager.id, clientSecret: manager.secret });
+
+  const token = async (tenantId: string, as = managers.get(tenantId)): Promise<string> => {
+    if (as === undefined) throw new Error(`nobody manages the tenant ${tenantId}`);
+    const key = `${tenantId}/${as.clientId}`;
+    const fetched = tokens.get(key) ?? fetchToken(`${url}/${tenantId}/admin`, as);
+    tokens.set(key, fetched);
+    return fetched;
   };
-  const { clientId } = await createTenant(SYSTEM_TENANT);
-  await test.domain.roles.grant(
-    { tenantId: SYSTEM_TENANT },
-    { resourceType: 'system', resourceId: '', role: 'operator', subjectType: 'client', subjectId: clientId },
-    SYSTEM_ACTOR,
-  );
+  const consoleOf = async (tenantId: string): Promise<ClientCredentials> => {
+    const known = consoles.get(tenantId);
+    if (known !== undefined) return known;
+    const scope = { tenantId, workspaceId: 'admin' };
+    const app = { redirectUris: ['https://console.example.test/cb'], trusted: true };
+    const { id, clientSecret = '' } = await domain.clients.create(scope, app, SYSTEM_ACTOR);
+    const made = { clientId: id, clientSecret };
+    consoles.set(tenantId, made);
+    return made;
+  };
 
   return {
-    ...test,
+    ...server,
     url,
-    failures,
-    createTenant,
-    api: (tenantId, as) =>
-      client(url, tokenFor(tenantId, as ?? { clientId: managers.get(tenantId) ?? 'unknown' })),
-    stop: async () => {
-      await close(server);
-      await test.close();
+    domain,
+    token,
+    api: (tenantId, as) => callerWith(url, () => token(tenantId, as)),
+    async signIn(tenantId, identifier, password) {
+      const app = await RelyingParty.discover({
+        issuer: `${url}/${tenantId}/admin`,
+        ...(await consoleOf(tenantId)),
+        redirectUri: 'https://console.example.test/cb',
+      });
+      const { tokens: got } = await app.signIn({ identifier, password });
+      return callerWith(url, () => Promise.resolve(got.access_token));
+    },
+    async createTenant(id) {
+      const { adminClient, administratorsPoolId } = await domain.tenants.create({ id }, SYSTEM_ACTOR);
+      const credentials = { clientId: adminClient.id, clientSecret: adminClient.clientSecret };
+      managers.set(id, credentials);
+      return { administratorsPoolId, ...credentials };
     },
   };
 }
 
-/** A token that the tenant's `admin` workspace might have issued. */
-export function tokenFor(tenantId: string, caller: Caller): string {
-  return Buffer.from(JSON.stringify({ tenantId, ...caller })).toString('base64url');
+async function fetchToken(issuer: string, { clientId, clientSecret }: ClientCredentials): Promise<string> {
+  const response = await fetch(`${issuer}/oauth2/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+  });
+  const body = (await response.json()) as { access_token?: string };
+  if (body.access_token === undefined) throw new Error(`no token from ${issuer}: ${JSON.stringify(body)}`);
+  return body.access_token;
 }
 
-const verifyToken: TokenVerifier = (tenantId, workspaceId, token) => {
-  const claims = parse(token);
-  if (claims?.tenantId !== tenantId || workspaceId !== 'admin') return Promise.resolve(undefined);
-  const { userId, poolId, clientId = 'console' } = claims;
-  const principal: Principal = {
-    kind: userId === undefined ? 'client' : 'user',
-    tenantId,
-    workspaceId,
-    clientId,
-    scopes: new Set(),
-    ...(userId === undefined ? {} : { userId }),
-    ...(poolId === undefined ? {} : { poolId }),
-  };
-  return Promise.resolve(principal);
-};
-
-function parse(token: string): (Caller & { tenantId: string }) | undefined {
-  try {
-    return JSON.parse(Buffer.from(token, 'base64url').toString()) as Caller & { tenantId: string };
-  } catch {
-    return undefined;
-  }
-}
-
-function client(url: string, token: string): ApiClient {
+function callerWith(url: string, token: () => Promise<string>): ApiClient {
   const send = async (method: string, path: string, headers: Record<string, string> = {}, body?: unknown) => {
     const response = await fetch(url + path, {
       method,
       headers: {
-        authorization: `Bearer ${token}`,
+        authorization: `Bearer ${await token()}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    return answerOf(response);
+    const answer = await answerOf(response);
+    expectDeclared(method, path, answer);
+    return answer;
   };
   return {
     get: (path, headers) => send('GET', path, headers),
@@ -139,6 +126,27 @@ function client(url: string, token: string): ApiClient {
     put: (path, body, headers) => send('PUT', path, headers, body),
     delete: (path, headers, body) => send('DELETE', path, headers, body),
   };
+}
+
+const document = describeApi(apiRoutes, 'http://localhost') as {
+  paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
+};
+const patterns = apiRoutes.map(
+  (route) => [new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`), route] as const,
+);
+
+/** Holds an answer against the route it came from: a status of its document, a body of its schema. */
+export function expectDeclared(method: string, path: string, answer: ApiAnswer): void {
+  const found = patterns.find(
+    ([pattern, route]) => route.method === method.toLowerCase() && pattern.test(path.split('?')[0] as string),
+  );
+  if (found === undefined) return;
+  const route: Route = found[1];
+  const declared = Object.keys(document.paths[route.path]?.[route.method]?.responses ?? {});
+  expect(declared, `${route.operationId}: ${JSON.stringify(answer.body)}`).toContain(String(answer.status));
+  if (answer.status !== route.answers.status) return;
+  if (route.answers.schema === undefined) expect(answer.body).toBeUndefined();
+  else expect(route.answers.schema.safeParse(answer.body).error).toBeUndefined();
 }
 
 /** The statuses of answers that came in any order. */
@@ -154,9 +162,4 @@ export async function answerOf(response: Response): Promise<ApiAnswer> {
     body: text === '' ? undefined : (JSON.parse(text) as unknown),
     etag: response.headers.get('etag') ?? '',
   };
-}
-
-async function close(server: Server): Promise<void> {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
 }
