@@ -31,7 +31,7 @@ const keyOf = (scope: ConnectionScope) => ({
 });
 
 // A list is shown whole (the contract pages it nowhere); more pools than this nobody can choose among.
-export const MAX_CONNECTIONS = 500;
+const MAX_CONNECTIONS = 500;
 
 export type NewConnection = ConnectionSettings &
   Pick<Connection, 'tenantId' | 'workspaceId' | 'id' | 'poolId'>;

@@ -158,7 +158,7 @@ export async function poolIdsOfWorkspace(
 }
 
 // Enough that 50 registrations at once seldom meet on one row.
-export const COUNT_SHARDS = 16;
+const COUNT_SHARDS = 16;
 export const randomShard = (): number => randomInt(COUNT_SHARDS);
 
 /** Adds to a pool's count of people, in the transaction that adds or removes them. */

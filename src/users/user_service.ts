@@ -14,7 +14,7 @@ import { countUsers, findPool, lockPool } from '../pools/pool_store.ts';
 import { keepingAnAdministrator } from '../roles/last_administrator.ts';
 import { endAccess } from '../sessions/end_access.ts';
 import { OPAQUE_ID } from '../tenants/slug.ts';
-import { hashNewPassword, type NewPassword } from './new_password.ts';
+import { hashNewPassword, type HashedPassword, type NewPassword } from './new_password.ts';
 import { listUsers, type UserFilter } from './user_list_store.ts';
 import * as store from './user_store.ts';
 import {
@@ -44,15 +44,16 @@ export type UserService = ReturnType<typeof createUserService>;
 
 /** The people of a pool. Throws `DomainError`; creating with a password may throw `HashQueueFull`. */
 export function createUserService({ db, hashQueue }: { db: Database; hashQueue: HashQueue }) {
+  const hashUnderPolicy = async (scope: PoolScope, password: NewPassword): Promise<HashedPassword> => {
+    const pool = (await findPool(db.knex, scope)) ?? absentPool();
+    return hashNewPassword(hashQueue, pool, password, '/credentials/0/password');
+  };
   return {
     async create(scope: PoolScope, input: NewUserInput, by: Actor): Promise<FullUser> {
       const userId = input.id ?? randomUUID();
       if (!OPAQUE_ID.test(userId)) throw invalid('/id', 'must be 1 to 64 letters, digits and - . _ ~');
       // The expensive part comes before the transaction, under the policy as it is now.
-      const before = (await findPool(db.knex, scope)) ?? absentPool();
-      const password =
-        input.password &&
-        (await hashNewPassword(hashQueue, before, input.password, '/credentials/0/password'));
+      const password = input.password && (await hashUnderPolicy(scope, input.password));
       return inTransaction(db, async (tx) => {
         const pool = (await lockPool(tx, scope, 'share')) ?? absentPool();
         if (!pool.adminInitiatedRegistrationAllowed && by.kind !== 'system') {
