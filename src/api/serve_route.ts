@@ -42,7 +42,8 @@ export async function serveRoute(
     await allow(deps, principal, route.requires.permission, route.requires.of(params));
   }
   const query = validateQuery(route.query ?? NO_QUERY, parseQuery(ctx.querystring));
-  const expected = parseIfMatch(ctx.get('If-Match') || undefined);
+  // Reads are never stale here, so a version to read is no condition (contract section 0).
+  const expected = route.method === 'get' ? undefined : parseIfMatch(ctx.get('If-Match') || undefined);
   const body = route.body && validateBody(route.body, await readJsonBody(ctx.req));
   if (principal !== undefined && 'ofBody' in route.requires) {
     const { permission, of } = route.requires.ofBody(body);

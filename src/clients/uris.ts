@@ -14,6 +14,9 @@ export function redirectUriProblem(uri: string, applicationType: 'web' | 'native
   if (uri.includes('#')) return 'must not have a fragment';
   if (uri.includes('*')) return 'must not have a wildcard: register every URI in full';
   const url = new URL(uri);
+  // The URL parser forgives missing slashes; comparison by text does not.
+  if (/^https?:$/.test(url.protocol) && !/^https?:\/\/[^/]/i.test(uri))
+    return 'must be an absolute URI in plain ASCII';
   if (url.username !== '' || url.password !== '' || /^[^:]+:\/\/[^/?]*@/.test(uri)) {
     return 'must not carry a user name';
   }

@@ -113,6 +113,8 @@ describe('reading pools', () => {
   it('gives one pool, and 404 for one that is not there', async () => {
     const { body } = await acme.post(POOLS, { name: 'Readable' });
     expect(await acme.get(`${POOLS}/${body.id}`)).toMatchObject({ status: 200, body, etag: '"1"' });
+    const stale = { 'If-Match': 'anything' };
+    expect(await acme.get(`${POOLS}/${body.id}`, stale)).toMatchObject({ status: 200, body });
     expect(await acme.get(`${POOLS}/nowhere`)).toMatchObject({ status: 404, body: { status_code: 404 } });
   });
 
