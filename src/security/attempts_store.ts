@@ -28,13 +28,13 @@ const FORGET_AFTER = `interval '24 hours'`;
  * SQL of one counter's step. It refuses (no row) while blocked, starts again at one when the last block is
  * over, and blocks with the try that reaches the limit: that try is still evaluated, the next is not.
  */
-function countSql(key: string, max: string, blockSeconds: string, over: string, condition: string): string {
+function countSql(key: string, max: string, blockSeconds: string, over: string, unless: string): string {
   const until = `now() + make_interval(secs => ${blockSeconds})`;
   const restart = `(coalesce(a.blocked_until <= now(), false) OR ${over})`;
   return `
     INSERT INTO attempts AS a (tenant_id, key, tries, first_at, last_at, blocked_until)
     SELECT $1, ${key}, 1, now(), now(), CASE WHEN ${max} <= 1 THEN ${until} END
-     WHERE ${key} IS NOT NULL AND NOT EXISTS (SELECT FROM blocked) AND ${condition}
+     WHERE ${key} IS NOT NULL AND NOT (${unless})
     ON CONFLICT (tenant_id, key) DO UPDATE SET
       tries = CASE WHEN ${restart} THEN 1 ELSE a.tries + 1 END,
       first_at = CASE WHEN ${restart} THEN now() ELSE a.first_at END,
@@ -44,23 +44,25 @@ function countSql(key: string, max: string, blockSeconds: string, over: string, 
     RETURNING first_at`;
 }
 
-// The source before the account, here and wherever a try is settled: one order of locks, no deadlock. Neither
-// side is counted for a try that was refused, else one blocked address could keep any number of accounts
-// blocked, and one blocked account its whole office. Reading `blocked` first also keeps refusals free of writes.
+// The source before the account, here and wherever a try is settled: one order of locks, no deadlock. A blocked
+// source is counted nowhere, else it could keep any number of accounts blocked. A try at a blocked account still
+// counts at its source: it is a guess, it costs a hash like any other, and so it ends there too.
 const COUNT = `
   WITH blocked AS (
     SELECT key, blocked_until FROM attempts
      WHERE tenant_id = $1 AND key IN ($2, $5) AND blocked_until > now()
-  ), source AS (${countSql('$5::text', '$6::int', '$7::int', `a.first_at <= now() - make_interval(secs => $7::int)`, 'true')}
-  ), account AS (${countSql('$2::text', '$3::int', '$4::int', `a.last_at <= now() - ${FORGET_AFTER}`, `($5::text IS NULL OR EXISTS (SELECT FROM source))`)}
+  ), source AS (${countSql('$5::text', '$6::int', '$7::int', `a.first_at <= now() - make_interval(secs => $7::int)`, 'EXISTS (SELECT FROM blocked WHERE key = $5)')}
+  ), account AS (${countSql('$2::text', '$3::int', '$4::int', `a.last_at <= now() - ${FORGET_AFTER}`, `EXISTS (SELECT FROM blocked) OR ($5::text IS NOT NULL AND NOT EXISTS (SELECT FROM source))`)}
   )
   SELECT source.first_at::text AS source_since,
          account.first_at::text AS account_since,
          block.until AS blocked_until,
-         ceil(extract(epoch FROM block.until - now()))::int AS retry_after_seconds,
-         coalesce($2 IN (SELECT key FROM blocked), false) AS account_blocked
-    FROM (SELECT coalesce((SELECT max(blocked_until) FROM blocked), now() + make_interval(secs =>
-             CASE WHEN $5 IS NULL OR EXISTS (SELECT FROM source) THEN $4::int ELSE $7::int END)) AS until) AS block
+         ceil(extract(epoch FROM block.until - now()))::int AS retry_after_seconds
+    FROM (SELECT CASE WHEN $5 IS NOT NULL AND NOT EXISTS (SELECT FROM source)
+                      THEN coalesce((SELECT blocked_until FROM blocked WHERE key = $5),
+                                    now() + make_interval(secs => $7::int))
+                      ELSE coalesce((SELECT blocked_until FROM blocked WHERE key = $2),
+                                    now() + make_interval(secs => $4::int)) END AS until) AS block
     LEFT JOIN source ON true
     LEFT JOIN account ON true`;
 
@@ -69,7 +71,6 @@ type CountRow = {
   account_since: string | null;
   blocked_until: Date;
   retry_after_seconds: number;
-  account_blocked: boolean;
 };
 
 // Always true; makes the account wait for the source.
@@ -111,7 +112,8 @@ export async function countTry(
   }
   return {
     allowed: false,
-    blockedBy: row.account_blocked || sourceAllows ? 'account' : 'source',
+    // Whoever guesses too much is told so whomever they guess at: it says nothing about the account.
+    blockedBy: sourceAllows ? 'account' : 'source',
     blockedUntil: row.blocked_until,
     retryAfterSeconds: row.retry_after_seconds,
   };

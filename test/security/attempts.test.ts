@@ -230,10 +230,13 @@ describe('a source address', () => {
     expect(allowed(await fail(victim, 6))).toBe(5);
   });
 
-  test('is not filled by someone who insists on a blocked account', async () => {
-    const office = fresh().source;
-    await fail(fresh({ source: office }), 300);
-    for (let i = 0; i < 95; i++) expect((await begin(fresh({ source: office }))).allowed).toBe(true);
+  test('ends where it insists on a blocked account: those guesses cost a hash like any other', async () => {
+    const attempt = fresh();
+    const outcomes = await fail(attempt, 110);
+    expect(allowed(outcomes)).toBe(5);
+    const blockedBy = outcomes.map((outcome) => (outcome.allowed ? 'nobody' : outcome.blockedBy));
+    expect(blockedBy.slice(5, 100)).toEqual(Array.from({ length: 95 }, () => 'account'));
+    expect(blockedBy.slice(100)).toEqual(Array.from({ length: 10 }, () => 'source'));
   });
 });
 
@@ -341,9 +344,9 @@ describe('a counted try', () => {
     expect(await statements(() => begin(known))).toEqual(count);
   });
 
-  test('that is refused writes nothing, so that hammering at a block is cheap', async () => {
+  test('from a blocked source writes nothing, so that hammering at the block is cheap', async () => {
     const attempt = fresh();
-    await fail(attempt, 5);
+    await fail(attempt, 100);
     const before = await rowVersions();
     expect(allowed(await fail(attempt, 20))).toBe(0);
     expect(await rowVersions()).toEqual(before);
