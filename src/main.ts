@@ -13,7 +13,7 @@ import { isWorker, receiveOrders, startWorkers } from './workers.ts';
 
 /**
  * Runs the server: configuration, database, migrations, first start, listening. Resolves when it listens; the
- * process then ends by SIGTERM or SIGINT. Rejects, with everything closed again, when it cannot start.
+ * process then ends by SIGTERM, SIGINT or SIGHUP (a closed terminal). Rejects, with everything closed again, when it cannot start.
  */
 export async function run(config: Config, warnings: readonly string[] = []): Promise<void> {
   const logger = createLogger({ level: config.logLevel, production: config.env === 'production' });
@@ -35,10 +35,14 @@ export async function run(config: Config, warnings: readonly string[] = []): Pro
   const force = () => process.exit(1);
   if (isWorker()) {
     // Ctrl-C reaches every process of a terminal: a worker waits for the first process to say so.
-    process.on('SIGINT', () => {});
+    for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => {});
     process.once('disconnect', () => void stop('the first process is gone'));
   }
-  onStopSignals(isWorker() ? ['SIGTERM'] : ['SIGTERM', 'SIGINT'], (signal) => void stop(signal), force);
+  onStopSignals(
+    isWorker() ? ['SIGTERM'] : ['SIGTERM', 'SIGINT', 'SIGHUP'],
+    (signal) => void stop(signal),
+    force,
+  );
 
   try {
     await starting;
