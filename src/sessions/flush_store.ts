@@ -6,7 +6,7 @@ import { AccessEnded, type ArtefactScope, type Flush } from './artefacts.ts';
 /**
  * Writes everything a request changes as one statement, so that it happens as a whole or not at all.
  *
- * Each kind of write is one common table expression over arrays; the kinds present name the prepared statement,
+ * Each kind of change is one common table expression over arrays; the kinds present name the prepared statement,
  * so their number stays small. A code or token is only inserted while its grant is not revoked, and a session
  * that was ended meanwhile is not written again: then `AccessEnded` is thrown and nothing is written. A
  * deadlock or serialisation failure is retried once.
@@ -22,9 +22,9 @@ export async function flush(knex: Knex, scope: ArtefactScope, changes: Flush): P
   }
 }
 
-type Composed = { name: string; text: string; values: unknown[] };
+type Statement = { name: string; text: string; values: unknown[] };
 
-async function run(knex: Knex, statement: Composed): Promise<void> {
+async function run(knex: Knex, statement: Statement): Promise<void> {
   try {
     await withClient(knex, (client) => client.query(statement));
   } catch (error) {
@@ -37,159 +37,263 @@ async function run(knex: Knex, statement: Composed): Promise<void> {
 
 const DIVISION_BY_ZERO = '22012'; // SQLSTATE division_by_zero
 
-/**
- * A write whose precondition no longer holds must undo the whole statement. Division by zero is the one
- * error that plain SQL can raise on a condition; `run` recognises it.
- */
-const EXPECT = (count: string, expected: string) =>
-  `(SELECT 1 / (CASE WHEN (SELECT count(*) FROM ${count}) = ${expected} THEN 1 ELSE 0 END))`;
+type Bind = (value: unknown) => string;
 
-function compose(scope: ArtefactScope, changes: Flush): Composed | undefined {
+/** One kind of change: its expressions, and which of them must touch exactly how many rows. */
+type Part = { tag: string; sql: string; guarded?: { name: string; rows: number } };
+
+function compose(scope: ArtefactScope, changes: Flush): Statement | undefined {
   const values: unknown[] = [scope.tenantId, scope.workspaceId];
-  const bind = (value: unknown): string => `$${values.push(value)}`;
-  const parts: string[] = [];
-  const expectations: string[] = [];
-  let name = 'artefact-flush';
+  const bind: Bind = (value) => `$${values.push(value)}`;
+  const parts = KINDS.map((kind) => kind(changes, bind)).filter((part) => part !== undefined);
+  if (parts.length === 0) return undefined;
+  const guards = parts.flatMap(({ guarded }) => (guarded ? [guard(guarded.name, bind(guarded.rows))] : []));
+  return {
+    name: `artefact-flush${parts.map(({ tag }) => `-${tag}`).join('')}`,
+    text: `WITH ${parts.map(({ sql }) => sql).join(',\n')} SELECT ${guards.join(', ') || '1'}`,
+    values,
+  };
+}
 
-  const { sessions, grants, tokens, flows, endedSessions, deletedTokens, deletedFlows } = changes;
-  const { closedInteractions, revokedGrants, audits } = changes;
+/**
+ * A write whose precondition no longer holds must undo the whole statement. Division by zero is the one error
+ * that plain SQL can raise on a condition; `run` recognises it.
+ */
+const guard = (expression: string, rows: string): string =>
+  `(SELECT 1 / (CASE WHEN (SELECT count(*) FROM ${expression}) = ${rows} THEN 1 ELSE 0 END))`;
 
-  if (revokedGrants.length > 0) {
-    name += '-r';
-    const ids = bind(revokedGrants);
-    parts.push(
-      `revoked AS (UPDATE grants SET revoked_at = coalesce(revoked_at, now())
-         WHERE tenant_id = $1 AND workspace_id = $2 AND grant_id = ANY(${ids}::text[]) RETURNING 1)`,
-      `revoked_tokens AS (DELETE FROM tokens
-         WHERE tenant_id = $1 AND workspace_id = $2 AND grant_id = ANY(${ids}::text[]) RETURNING 1)`,
-      `revoked_codes AS (DELETE FROM flow_state
-         WHERE tenant_id = $1 AND workspace_id = $2 AND grant_id = ANY(${ids}::text[])
-           AND model <> 'Interaction' RETURNING 1)`,
-    );
-  }
-  if (endedSessions.length > 0) {
-    name += '-e';
-    parts.push(`ended AS (DELETE FROM sessions WHERE tenant_id = $1 AND workspace_id = $2
-      AND id_hash = ANY(${bind(endedSessions.map(bytes))}::bytea[]) RETURNING 1)`);
-  }
-  if (deletedTokens.length > 0) {
-    name += '-dt';
-    parts.push(`dropped_tokens AS (DELETE FROM tokens WHERE tenant_id = $1 AND workspace_id = $2
-      AND id_hash = ANY(${bind(deletedTokens.map(bytes))}::bytea[]) RETURNING 1)`);
-  }
-  if (deletedFlows.length > 0) {
-    name += '-df';
-    parts.push(`dropped_flows AS (DELETE FROM flow_state f
-      USING unnest(${bind(deletedFlows.map((x) => x.model))}::text[], ${bind(
-        deletedFlows.map((x) => bytes(x.key)),
-      )}::bytea[]) AS k(model, id_hash)
-      WHERE f.tenant_id = $1 AND f.workspace_id = $2 AND f.model = k.model AND f.id_hash = k.id_hash RETURNING 1)`);
-  }
-  if (closedInteractions.length > 0) {
-    name += '-ci';
-    parts.push(`closed AS (UPDATE flow_state f SET consumed_at = coalesce(f.consumed_at, now()), payload = k.remains,
-        account_id = NULL, session_uid = NULL, grant_id = NULL
-      FROM unnest(${bind(closedInteractions.map((x) => bytes(x.key)))}::bytea[], ${bind(
-        closedInteractions.map((x) => x.remains),
-      )}::text[]) AS k(id_hash, remains)
-      WHERE f.tenant_id = $1 AND f.workspace_id = $2 AND f.model = 'Interaction' AND f.id_hash = k.id_hash
-      RETURNING 1)`);
-  }
-  if (grants.length > 0) {
-    name += '-g';
-    parts.push(`granted AS (INSERT INTO grants AS g (tenant_id, workspace_id, grant_id, account_id, client_id, payload, expires_at)
-      SELECT $1, $2, grant_id, account_id, client_id, payload, now() + ttl_s * interval '1 second'
-        FROM unnest(${bind(grants.map((x) => x.grantId))}::text[], ${bind(grants.map((x) => x.accountId ?? null))}::text[],
-          ${bind(grants.map((x) => x.clientId ?? null))}::text[], ${bind(grants.map((x) => x.payload))}::text[],
-          ${bind(grants.map((x) => x.ttlSeconds))}::float8[]) AS k(grant_id, account_id, client_id, payload, ttl_s)
+/** The kinds of change. All of them see the tables as they were before the statement. */
+const KINDS: readonly ((changes: Flush, bind: Bind) => Part | undefined)[] = [
+  revokeGrants,
+  endSessions,
+  dropTokens,
+  dropFlows,
+  closeInteractions,
+  saveGrants,
+  createSessions,
+  updateSessions,
+  issueTokens,
+  saveFlows,
+  recordAudits,
+];
+
+const HERE = 'tenant_id = $1 AND workspace_id = $2';
+const EXPIRES = `now() + k.ttl_s * interval '1 second'`;
+/** Nothing is issued under a grant that is revoked, even if that happened a moment ago. */
+const GRANT_REVOKED = `EXISTS (SELECT FROM grants g WHERE g.tenant_id = $1 AND g.workspace_id = $2
+  AND g.grant_id = k.grant_id AND g.revoked_at IS NOT NULL)`;
+
+function revokeGrants({ revokedGrants }: Flush, bind: Bind): Part | undefined {
+  if (revokedGrants.length === 0) return undefined;
+  const ofThese = `${HERE} AND grant_id = ANY(${bind(revokedGrants)}::text[])`;
+  return {
+    tag: 'revoke',
+    sql: `revoked AS (UPDATE grants SET revoked_at = coalesce(revoked_at, now()) WHERE ${ofThese}),
+      revoked_tokens AS (DELETE FROM tokens WHERE ${ofThese}),
+      revoked_codes AS (DELETE FROM flow_state WHERE ${ofThese} AND model <> 'Interaction')`,
+  };
+}
+
+function endSessions({ endedSessions }: Flush, bind: Bind): Part | undefined {
+  if (endedSessions.length === 0) return undefined;
+  const keys = bind(endedSessions.map(bytes));
+  return {
+    tag: 'end',
+    sql: `ended AS (DELETE FROM sessions WHERE ${HERE} AND id_hash = ANY(${keys}::bytea[]))`,
+  };
+}
+
+function dropTokens({ deletedTokens }: Flush, bind: Bind): Part | undefined {
+  if (deletedTokens.length === 0) return undefined;
+  const keys = bind(deletedTokens.map(bytes));
+  return {
+    tag: 'drop',
+    sql: `dropped AS (DELETE FROM tokens WHERE ${HERE} AND id_hash = ANY(${keys}::bytea[]))`,
+  };
+}
+
+function dropFlows({ deletedFlows }: Flush, bind: Bind): Part | undefined {
+  if (deletedFlows.length === 0) return undefined;
+  const rows = table(bind, deletedFlows, {
+    model: ['text', (x) => x.model],
+    id_hash: ['bytea', (x) => bytes(x.key)],
+  });
+  return {
+    tag: 'dropflow',
+    sql: `dropped_flows AS (DELETE FROM flow_state USING ${rows}
+      WHERE ${HERE} AND flow_state.model = k.model AND flow_state.id_hash = k.id_hash)`,
+  };
+}
+
+function closeInteractions({ closedInteractions }: Flush, bind: Bind): Part | undefined {
+  if (closedInteractions.length === 0) return undefined;
+  const rows = table(bind, closedInteractions, {
+    id_hash: ['bytea', (x) => bytes(x.key)],
+    remains: ['text', (x) => x.remains],
+  });
+  return {
+    tag: 'close',
+    sql: `closed AS (UPDATE flow_state f
+      SET consumed_at = coalesce(f.consumed_at, now()), payload = k.remains,
+          account_id = NULL, session_uid = NULL, grant_id = NULL
+      FROM ${rows} WHERE ${HERE} AND f.model = 'Interaction' AND f.id_hash = k.id_hash)`,
+  };
+}
+
+function saveGrants({ grants }: Flush, bind: Bind): Part | undefined {
+  if (grants.length === 0) return undefined;
+  const rows = table(bind, grants, {
+    grant_id: ['text', (x) => x.grantId],
+    account_id: ['text', (x) => x.accountId],
+    client_id: ['text', (x) => x.clientId],
+    payload: ['text', (x) => x.payload],
+    ttl_s: ['float8', (x) => x.ttlSeconds],
+  });
+  return {
+    tag: 'grant',
+    sql: `granted AS (
+      INSERT INTO grants AS g (tenant_id, workspace_id, grant_id, account_id, client_id, payload, expires_at)
+      SELECT $1, $2, k.grant_id, k.account_id, k.client_id, k.payload, ${EXPIRES} FROM ${rows}
       ON CONFLICT (tenant_id, workspace_id, grant_id) DO UPDATE
          SET payload = excluded.payload, expires_at = excluded.expires_at WHERE g.revoked_at IS NULL
-      RETURNING 1)`);
-    expectations.push(EXPECT('granted', bind(grants.length)));
-  }
-  const created = sessions.filter((x) => !x.loaded);
-  if (created.length > 0) {
-    name += '-sc';
-    parts.push(`created AS (INSERT INTO sessions (tenant_id, workspace_id, id_hash, uid, account_id, pool_id, connection_id,
-        payload, ip, user_agent, expires_at)
-      SELECT $1, $2, id_hash, uid, account_id, pool_id, connection_id, payload, ip, user_agent,
-             now() + ttl_s * interval '1 second'
-        FROM unnest(${bind(created.map((x) => bytes(x.key)))}::bytea[], ${bind(created.map((x) => x.uid))}::text[],
-          ${bind(created.map((x) => x.accountId ?? null))}::text[], ${bind(created.map((x) => x.origin.poolId ?? null))}::text[],
-          ${bind(created.map((x) => x.origin.connectionId ?? null))}::text[], ${bind(created.map((x) => x.payload))}::text[],
-          ${bind(created.map((x) => x.origin.ip ?? null))}::text[], ${bind(created.map((x) => x.origin.userAgent ?? null))}::text[],
-          ${bind(created.map((x) => x.ttlSeconds))}::float8[])
-          AS k(id_hash, uid, account_id, pool_id, connection_id, payload, ip, user_agent, ttl_s) RETURNING 1)`);
-  }
-  const updated = sessions.filter((x) => x.loaded);
-  if (updated.length > 0) {
-    name += '-su';
-    parts.push(`updated AS (UPDATE sessions s SET id_hash = k.id_hash, account_id = k.account_id, payload = k.payload,
-        pool_id = coalesce(k.pool_id, s.pool_id), connection_id = coalesce(k.connection_id, s.connection_id),
-        last_seen_at = now(), expires_at = now() + k.ttl_s * interval '1 second'
-      FROM unnest(${bind(updated.map((x) => bytes(x.key)))}::bytea[], ${bind(updated.map((x) => x.uid))}::text[],
-          ${bind(updated.map((x) => x.accountId ?? null))}::text[], ${bind(updated.map((x) => x.payload))}::text[],
-          ${bind(updated.map((x) => x.origin.poolId ?? null))}::text[],
-          ${bind(updated.map((x) => x.origin.connectionId ?? null))}::text[],
-          ${bind(updated.map((x) => x.ttlSeconds))}::float8[])
-          AS k(id_hash, uid, account_id, payload, pool_id, connection_id, ttl_s)
-      WHERE s.tenant_id = $1 AND s.workspace_id = $2 AND s.uid = k.uid RETURNING 1)`);
-    expectations.push(EXPECT('updated', bind(updated.length)));
-  }
-  if (tokens.length > 0) {
-    name += '-t';
-    parts.push(`issued AS (INSERT INTO tokens AS t (tenant_id, workspace_id, model, id_hash, grant_id, session_uid, account_id,
-        client_id, payload, leeway_s, expires_at)
+      RETURNING 1)`,
+    guarded: { name: 'granted', rows: grants.length },
+  };
+}
+
+function createSessions({ sessions }: Flush, bind: Bind): Part | undefined {
+  const created = sessions.filter((session) => !session.loaded);
+  if (created.length === 0) return undefined;
+  const rows = table(bind, created, {
+    id_hash: ['bytea', (x) => bytes(x.key)],
+    uid: ['text', (x) => x.uid],
+    account_id: ['text', (x) => x.accountId],
+    pool_id: ['text', (x) => x.origin.poolId],
+    connection_id: ['text', (x) => x.origin.connectionId],
+    payload: ['text', (x) => x.payload],
+    ip: ['text', (x) => x.origin.ip],
+    user_agent: ['text', (x) => x.origin.userAgent],
+    ttl_s: ['float8', (x) => x.ttlSeconds],
+  });
+  return {
+    tag: 'session',
+    sql: `created AS (
+      INSERT INTO sessions (tenant_id, workspace_id, id_hash, uid, account_id, pool_id, connection_id, payload,
+                            ip, user_agent, expires_at)
+      SELECT $1, $2, k.id_hash, k.uid, k.account_id, k.pool_id, k.connection_id, k.payload, k.ip, k.user_agent,
+             ${EXPIRES}
+        FROM ${rows})`,
+  };
+}
+
+function updateSessions({ sessions }: Flush, bind: Bind): Part | undefined {
+  const updated = sessions.filter((session) => session.loaded);
+  if (updated.length === 0) return undefined;
+  const rows = table(bind, updated, {
+    id_hash: ['bytea', (x) => bytes(x.key)],
+    uid: ['text', (x) => x.uid],
+    account_id: ['text', (x) => x.accountId],
+    pool_id: ['text', (x) => x.origin.poolId],
+    connection_id: ['text', (x) => x.origin.connectionId],
+    payload: ['text', (x) => x.payload],
+    ttl_s: ['float8', (x) => x.ttlSeconds],
+  });
+  return {
+    tag: 'touch',
+    sql: `updated AS (UPDATE sessions s
+      SET id_hash = k.id_hash, account_id = k.account_id, payload = k.payload,
+          pool_id = coalesce(k.pool_id, s.pool_id), connection_id = coalesce(k.connection_id, s.connection_id),
+          last_seen_at = now(), expires_at = ${EXPIRES}
+      FROM ${rows} WHERE ${HERE} AND s.uid = k.uid RETURNING 1)`,
+    guarded: { name: 'updated', rows: updated.length },
+  };
+}
+
+function issueTokens({ tokens }: Flush, bind: Bind): Part | undefined {
+  if (tokens.length === 0) return undefined;
+  const rows = table(bind, tokens, {
+    model: ['text', (x) => x.model],
+    id_hash: ['bytea', (x) => bytes(x.key)],
+    grant_id: ['text', (x) => x.grantId],
+    session_uid: ['text', (x) => x.sessionUid],
+    account_id: ['text', (x) => x.accountId],
+    client_id: ['text', (x) => x.clientId],
+    payload: ['text', (x) => x.payload],
+    leeway_s: ['int', (x) => x.leewaySeconds],
+    ttl_s: ['float8', (x) => x.ttlSeconds],
+  });
+  return {
+    tag: 'token',
+    sql: `issued AS (
+      INSERT INTO tokens (tenant_id, workspace_id, model, id_hash, grant_id, session_uid, account_id, client_id,
+                          payload, leeway_s, expires_at)
       SELECT $1, $2, k.model, k.id_hash, k.grant_id, k.session_uid, k.account_id, k.client_id, k.payload, k.leeway_s,
-             now() + k.ttl_s * interval '1 second'
-        FROM unnest(${bind(tokens.map((x) => x.model))}::text[], ${bind(tokens.map((x) => bytes(x.key)))}::bytea[],
-          ${bind(tokens.map((x) => x.grantId ?? null))}::text[], ${bind(tokens.map((x) => x.sessionUid ?? null))}::text[],
-          ${bind(tokens.map((x) => x.accountId ?? null))}::text[], ${bind(tokens.map((x) => x.clientId ?? null))}::text[],
-          ${bind(tokens.map((x) => x.payload))}::text[], ${bind(tokens.map((x) => x.leewaySeconds))}::int[],
-          ${bind(tokens.map((x) => x.ttlSeconds))}::float8[])
-          AS k(model, id_hash, grant_id, session_uid, account_id, client_id, payload, leeway_s, ttl_s)
-       WHERE NOT EXISTS (SELECT FROM grants g WHERE g.tenant_id = $1 AND g.workspace_id = $2
-                          AND g.grant_id = k.grant_id AND g.revoked_at IS NOT NULL)
+             ${EXPIRES}
+        FROM ${rows} WHERE NOT ${GRANT_REVOKED}
       ON CONFLICT (tenant_id, workspace_id, id_hash) DO UPDATE
          SET payload = excluded.payload, expires_at = excluded.expires_at
-      RETURNING 1)`);
-    expectations.push(EXPECT('issued', bind(tokens.length)));
-  }
-  if (flows.length > 0) {
-    name += '-f';
-    parts.push(`flowing AS (INSERT INTO flow_state AS f (tenant_id, workspace_id, model, id_hash, user_code_hash, grant_id, session_uid,
-        account_id, client_id, payload, expires_at)
+      RETURNING 1)`,
+    guarded: { name: 'issued', rows: tokens.length },
+  };
+}
+
+function saveFlows({ flows }: Flush, bind: Bind): Part | undefined {
+  if (flows.length === 0) return undefined;
+  const rows = table(bind, flows, {
+    model: ['text', (x) => x.model],
+    id_hash: ['bytea', (x) => bytes(x.key)],
+    user_code_hash: ['bytea', (x) => x.userCodeKey && bytes(x.userCodeKey)],
+    grant_id: ['text', (x) => x.grantId],
+    session_uid: ['text', (x) => x.sessionUid],
+    account_id: ['text', (x) => x.accountId],
+    client_id: ['text', (x) => x.clientId],
+    payload: ['text', (x) => x.payload],
+    ttl_s: ['float8', (x) => x.ttlSeconds],
+  });
+  return {
+    tag: 'flow',
+    sql: `flowing AS (
+      INSERT INTO flow_state AS f (tenant_id, workspace_id, model, id_hash, user_code_hash, grant_id, session_uid,
+                                   account_id, client_id, payload, expires_at)
       SELECT $1, $2, k.model, k.id_hash, k.user_code_hash, k.grant_id, k.session_uid, k.account_id, k.client_id,
-             k.payload, now() + k.ttl_s * interval '1 second'
-        FROM unnest(${bind(flows.map((x) => x.model))}::text[], ${bind(flows.map((x) => bytes(x.key)))}::bytea[],
-          ${bind(flows.map((x) => (x.userCodeKey === undefined ? null : bytes(x.userCodeKey))))}::bytea[],
-          ${bind(flows.map((x) => x.grantId ?? null))}::text[], ${bind(flows.map((x) => x.sessionUid ?? null))}::text[],
-          ${bind(flows.map((x) => x.accountId ?? null))}::text[], ${bind(flows.map((x) => x.clientId ?? null))}::text[],
-          ${bind(flows.map((x) => x.payload))}::text[], ${bind(flows.map((x) => x.ttlSeconds))}::float8[])
-          AS k(model, id_hash, user_code_hash, grant_id, session_uid, account_id, client_id, payload, ttl_s)
-       WHERE k.model = 'Interaction' OR NOT EXISTS (SELECT FROM grants g WHERE g.tenant_id = $1 AND g.workspace_id = $2
-                          AND g.grant_id = k.grant_id AND g.revoked_at IS NOT NULL)
+             k.payload, ${EXPIRES}
+        FROM ${rows} WHERE k.model = 'Interaction' OR NOT ${GRANT_REVOKED}
       ON CONFLICT (tenant_id, workspace_id, model, id_hash) DO UPDATE
          SET payload = excluded.payload, expires_at = excluded.expires_at, grant_id = excluded.grant_id,
              session_uid = excluded.session_uid, account_id = excluded.account_id
        WHERE f.consumed_at IS NULL
-      RETURNING 1)`);
-    expectations.push(EXPECT('flowing', bind(flows.length)));
-  }
-  if (audits.length > 0) {
-    name += '-a';
-    parts.push(`audited AS (INSERT INTO audit_events (tenant_id, workspace_id, event_id, event_subject, action, metadata, payload)
-      SELECT $1, $2, event_id, subject, action, metadata::jsonb, payload::jsonb
-        FROM unnest(${bind(audits.map((x) => x.eventId))}::text[], ${bind(audits.map((x) => x.subject))}::text[],
-          ${bind(audits.map((x) => x.action))}::text[], ${bind(audits.map((x) => x.metadata))}::text[],
-          ${bind(audits.map((x) => x.payload))}::text[]) AS k(event_id, subject, action, metadata, payload) RETURNING 1)`);
-  }
-  if (parts.length === 0) return undefined;
-  return {
-    name,
-    text: `WITH ${parts.join(',\n')} SELECT ${expectations.length > 0 ? expectations.join(', ') : '1'}`,
-    values,
+      RETURNING 1)`,
+    guarded: { name: 'flowing', rows: flows.length },
   };
+}
+
+function recordAudits({ audits }: Flush, bind: Bind): Part | undefined {
+  if (audits.length === 0) return undefined;
+  const rows = table(bind, audits, {
+    event_id: ['text', (x) => x.eventId],
+    subject: ['text', (x) => x.subject],
+    action: ['text', (x) => x.action],
+    metadata: ['text', (x) => x.metadata],
+    payload: ['text', (x) => x.payload],
+  });
+  return {
+    tag: 'audit',
+    sql: `audited AS (
+      INSERT INTO audit_events (tenant_id, workspace_id, event_id, event_subject, action, metadata, payload)
+      SELECT $1, $2, k.event_id, k.subject, k.action, k.metadata::jsonb, k.payload::jsonb FROM ${rows})`,
+  };
+}
+
+/** Rows as a table `k` that SQL can read: one array parameter a column. Absent values are null. */
+function table<Row>(
+  bind: Bind,
+  rows: readonly Row[],
+  columns: Record<string, readonly [type: string, value: (row: Row) => unknown]>,
+): string {
+  const arrays = Object.values(columns).map(
+    ([type, value]) => `${bind(rows.map((row) => value(row) ?? null))}::${type}[]`,
+  );
+  return `unnest(${arrays.join(', ')}) AS k(${Object.keys(columns).join(', ')})`;
 }
 
 const bytes = (key: string): Buffer => Buffer.from(key, 'base64url');
