@@ -22,9 +22,9 @@ let db: Database;
 let otherNode: Database;
 
 beforeAll(async () => {
-  database = await createTestDatabase({ poolMax: 50 });
+  database = await createTestDatabase({ poolMax: 40 });
   db = database.db;
-  otherNode = openDatabase({ url: database.url, poolMax: 50 });
+  otherNode = openDatabase({ url: database.url, poolMax: 40 });
 });
 
 afterAll(async () => {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -41,7 +42,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function startOwnServer(): Promise<{ url: string; stop(): Promise<void> }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'weir-test-'));
   await chmod(dataDir, 0o711); // the account PostgreSQL runs as must get in when this is root
-  const remove = () => rm(dataDir, { recursive: true, force: true });
+  const remove = () => rmSync(dataDir, { recursive: true, force: true });
+  process.once('exit', remove); // an interrupted run leaves nothing behind either
   try {
     // Suites race from many connections, and nothing here has to survive a power cut.
     const embedded = await startEmbedded({ dataDir, settings: { max_connections: '300', fsync: 'off' } });
@@ -49,11 +51,11 @@ async function startOwnServer(): Promise<{ url: string; stop(): Promise<void> }>
       url: embedded.url,
       stop: async () => {
         await embedded.stop();
-        await remove();
+        remove();
       },
     };
   } catch (error) {
-    await remove();
+    remove();
     throw error;
   }
 }
