@@ -1,32 +1,26 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { createHash, randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
-import { type Actor, type AuditEvent, auditMetadata } from '../events/audit.ts';
+import type { Actor, AuditEvent } from '../events/audit.ts';
 import type { Account } from '../users/account.ts';
 import { findAccount } from '../users/account_store.ts';
 import * as store from './artefact_store.ts';
 import {
   type ArtefactScope,
-  type AuditWrite,
-  type Flush,
-  type FlowWrite,
-  type GrantWrite,
   isFlowModel,
   isTokenModel,
   type Model,
   type Payload,
   type Reading,
   type SessionOrigin,
-  type SessionWrite,
-  type TokenWrite,
 } from './artefacts.ts';
 import { flush } from './flush_store.ts';
 import { hidden, type Secrets, shown } from './hidden_values.ts';
+import { Handles, keyOfValue } from './keys.ts';
+import { nameOf, PendingWrites } from './pending_writes.ts';
+import { type WayBack, whatRemains } from './way_back.ts';
 
 /** An unchanged session is written again only after this share of its life, so that SSO costs no write. */
 const TOUCH_AFTER = 0.1;
-/** A pushed request is used when the person comes back from signing in: it outlives its own 60 s by that. */
-const PAR_EXTRA_SECONDS = 60 * 60;
 
 const current = new AsyncLocalStorage<UnitOfWork>();
 
@@ -59,19 +53,8 @@ export class UnitOfWork {
   readonly #sessionKeys = new Map<string, string>();
   readonly #loadedSessions = new Set<string>();
   readonly #accounts = new Map<string, Account | undefined>();
-  readonly #handles = new Map<string, string>();
-  readonly #handleSalt = randomUUID();
-
-  readonly #sessions = new Map<string, SessionWrite>();
-  readonly #grants = new Map<string, GrantWrite>();
-  readonly #tokens = new Map<string, TokenWrite>();
-  readonly #flows = new Map<string, FlowWrite>();
-  readonly #endedSessions = new Set<string>();
-  readonly #deletedTokens = new Set<string>();
-  readonly #deletedFlows = new Map<string, Flush['deletedFlows'][number]>();
-  readonly #closedInteractions = new Map<string, Flush['closedInteractions'][number]>();
-  readonly #revokedGrants = new Set<string>();
-  readonly #audits: AuditWrite[] = [];
+  readonly #handles = new Handles();
+  readonly #writes = new PendingWrites();
 
   constructor(knex: Knex, scope: ArtefactScope, secrets: Secrets) {
     this.#knex = knex;
@@ -93,36 +76,18 @@ export class UnitOfWork {
   audit(event: AuditEvent, by: Pick<Actor, 'kind' | 'clientId' | 'userId' | 'poolId'>): void {
     this.#open();
     const { ip, userAgent, correlationId } = this.origin;
-    const actor: Actor = {
+    this.#writes.audit(event, {
       ...by,
       ...(ip === undefined ? {} : { ip }),
       ...(userAgent === undefined ? {} : { userAgent }),
       ...(correlationId === undefined ? {} : { correlationId }),
-    };
-    this.#audits.push({
-      eventId: randomUUID(),
-      subject: event.subject,
-      action: event.action,
-      metadata: JSON.stringify(auditMetadata(event, actor)),
-      payload: JSON.stringify({ [`${event.subject}_${event.action}`]: event.payload ?? {} }),
     });
   }
 
   /** Writes everything and closes the unit. Throws what the database throws, or `AccessEnded`. */
   async flush(): Promise<void> {
     this.#close();
-    await flush(this.#knex, this.scope, {
-      sessions: [...this.#sessions.values()],
-      grants: [...this.#grants.values()],
-      tokens: [...this.#tokens.values()],
-      flows: [...this.#flows.values()],
-      endedSessions: [...this.#endedSessions],
-      deletedTokens: [...this.#deletedTokens],
-      deletedFlows: [...this.#deletedFlows.values()],
-      closedInteractions: [...this.#closedInteractions.values()],
-      revokedGrants: [...this.#revokedGrants],
-      audits: this.#audits,
-    });
+    await flush(this.#knex, this.scope, this.#writes.flush());
     for (const action of this.#afterCommit) await action();
   }
 
@@ -141,13 +106,13 @@ export class UnitOfWork {
 
   /** Forgets the session this request would have created: an anonymous logout needs none. */
   forgetNewSessions(): void {
-    for (const [uid, session] of this.#sessions) if (!session.loaded) this.#sessions.delete(uid);
+    this.#writes.forgetNewSessions();
   }
 
   async find(model: Model, id: string): Promise<Payload | undefined> {
     this.#open();
-    const key = model === 'Grant' ? id : this.#keyOf(id);
-    const name = `${model}:${key}`;
+    const key = this.#keyOf(model, id);
+    const name = nameOf(model, key);
     if (!this.#memo.has(name)) await this.#read(model, key);
     return this.#out(model, key, id);
   }
@@ -158,7 +123,7 @@ export class UnitOfWork {
       await this.#once(`uid:${uid}`, () => store.readSessionByUid(this.#knex, this.scope, uid));
     }
     const key = this.#sessionKeys.get(uid);
-    return key === undefined ? undefined : this.#out('Session', key, this.#handleOf(key));
+    return key === undefined ? undefined : this.#out('Session', key, this.#handles.nameOf(key));
   }
 
   async findByUserCode(model: Model, userCode: string): Promise<Payload | undefined> {
@@ -168,7 +133,7 @@ export class UnitOfWork {
     const reading = await this.#ask(() => store.readByUserCode(this.#knex, this.scope, model, key));
     this.#remember(reading);
     const [found] = reading.found;
-    return found && this.#out(model, found.key, this.#handleOf(found.key));
+    return found && this.#out(model, found.key, this.#handles.nameOf(found.key));
   }
 
   /** What a person last granted a client; not remembered, asked at most once a request. */
@@ -205,32 +170,16 @@ export class UnitOfWork {
    */
   save(model: Model, id: string, payload: Payload, ttlSeconds: number, leewaySeconds = 0): void {
     this.#open();
-    const key = model === 'Grant' ? id : this.#keyOf(id);
-    const name = `${model}:${key}`;
+    const key = this.#keyOf(model, id);
+    const name = nameOf(model, key);
     const before = this.#memo.get(name);
-    const text = JSON.stringify(hidden(model, id, payload, (value) => this.#keyOf(value), this.#secrets));
-    const account = { accountId: string(payload.accountId), clientId: string(payload.clientId) };
-
+    const text = JSON.stringify(
+      hidden(model, id, payload, (value) => this.#handles.keyOf(value), this.#secrets),
+    );
     if (model === 'Session') {
       this.#saveSession(key, payload, text, ttlSeconds);
-    } else if (model === 'Grant') {
-      if (before?.loaded && before.payload === text) return;
-      this.#grants.set(key, { grantId: key, payload: text, ttlSeconds, ...account });
-    } else if (isTokenModel(model)) {
-      this.#tokens.set(name, {
-        model,
-        key,
-        grantId: string(payload.grantId),
-        sessionUid: string(payload.sessionUid),
-        payload: text,
-        leewaySeconds,
-        ttlSeconds,
-        ...account,
-      });
-    } else if (isFlowModel(model)) {
-      this.#flows.set(name, { model, key, payload: text, ...flowColumns(model, payload, ttlSeconds) });
-    } else {
-      throw new Error(`${model} is claimed, never saved`);
+    } else if (!(model === 'Grant' && before?.loaded && before.payload === text)) {
+      this.#writes.artefact(model, key, payload, text, { ttlSeconds, leewaySeconds });
     }
     this.#memo.set(name, { payload: text, loaded: before?.loaded ?? false });
   }
@@ -238,7 +187,7 @@ export class UnitOfWork {
   /** Uses a one-time artefact up, at once: true for exactly one of any number of callers. */
   async consume(model: Model, id: string): Promise<boolean> {
     this.#open();
-    const key = this.#keyOf(id);
+    const key = this.#handles.keyOf(id);
     if (isTokenModel(model)) return this.#ask(() => store.consumeToken(this.#knex, this.scope, key));
     if (isFlowModel(model)) return this.#ask(() => store.consumeFlow(this.#knex, this.scope, model, key));
     throw new Error(`${model} is not a one-time artefact`);
@@ -252,8 +201,8 @@ export class UnitOfWork {
 
   /** The grant that a remembered one-time artefact belongs to. */
   grantOf(model: Model, id: string): string | undefined {
-    const memo = this.#memo.get(`${model}:${this.#keyOf(id)}`);
-    return memo ? string((JSON.parse(memo.payload) as Payload).grantId) : undefined;
+    const memo = this.#memo.get(nameOf(model, this.#handles.keyOf(id)));
+    return memo ? ((JSON.parse(memo.payload) as Payload).grantId as string | undefined) : undefined;
   }
 
   /** Ends a grant at once, whatever becomes of this request: a reuse was detected. */
@@ -266,72 +215,57 @@ export class UnitOfWork {
   destroy(model: Model, id: string): void {
     this.#open();
     if (model === 'Grant') return this.revokeGrant(id);
-    const key = this.#keyOf(id);
-    const name = `${model}:${key}`;
+    const key = this.#handles.keyOf(id);
+    const name = nameOf(model, key);
     const before = this.#memo.get(name);
-    if (model === 'Session') {
-      if (before?.loaded) this.#endedSessions.add(key);
-      for (const [uid, session] of this.#sessions) if (session.key === key) this.#sessions.delete(uid);
-    } else if (isTokenModel(model)) {
-      this.#tokens.delete(name);
-      this.#deletedTokens.add(key);
-    } else if (isFlowModel(model)) {
-      this.#flows.delete(name);
-      if (model === 'Interaction') {
-        this.#closedInteractions.set(key, { key, remains: whatRemains(before?.payload) });
-      } else {
-        this.#deletedFlows.set(name, { model, key });
-      }
-    }
+    if (model === 'Session') this.#writes.endSession(key, before?.loaded ?? false);
+    else if (model === 'Interaction') this.#writes.closeInteraction(key, whatRemains(before?.payload));
+    else this.#writes.drop(model, key);
     this.#memo.set(name, null);
   }
 
   /** Revokes a grant and everything issued under it, what this request was about to issue included. */
   revokeGrant(grantId: string): void {
     this.#open();
-    this.#revokedGrants.add(grantId);
-    this.#grants.delete(grantId);
-    this.#memo.set(`Grant:${grantId}`, null);
-    for (const [name, token] of this.#tokens) if (token.grantId === grantId) this.#tokens.delete(name);
-    for (const [name, flow] of this.#flows) {
-      if (flow.grantId === grantId && flow.model !== 'Interaction') this.#flows.delete(name);
-    }
+    this.#writes.revokeGrant(grantId);
+    this.#memo.set(nameOf('Grant', grantId), null);
   }
 
   #saveSession(key: string, payload: Payload, text: string, ttlSeconds: number): void {
     const uid = String(payload.uid);
     const oldKey = this.#sessionKeys.get(uid);
-    const before = oldKey === undefined ? undefined : this.#memo.get(`Session:${oldKey}`);
-    if (oldKey !== undefined && oldKey !== key) {
-      // A session that changes its id is one row that moves: the library destroys the old id first.
-      this.#endedSessions.delete(oldKey);
-    } else if (before?.loaded) {
+    const before = oldKey === undefined ? undefined : this.#memo.get(nameOf('Session', oldKey));
+    const moved = oldKey !== undefined && oldKey !== key;
+    if (!moved && before?.loaded) {
       const was = shown('Session', '', JSON.parse(before.payload) as Payload, String, this.#secrets);
       if (!worthWriting(was, payload, ttlSeconds)) return;
     }
-    this.#sessions.set(uid, {
-      key,
-      uid,
-      loaded: this.#loadedSessions.has(uid),
-      accountId: string(payload.accountId),
-      payload: text,
-      // The row outlives the cookie a little, because a touch may be left out.
-      ttlSeconds: ttlSeconds * (1 + TOUCH_AFTER),
-      origin: this.origin,
-    });
+    this.#writes.session(
+      {
+        key,
+        uid,
+        loaded: this.#loadedSessions.has(uid),
+        accountId: typeof payload.accountId === 'string' ? payload.accountId : undefined,
+        payload: text,
+        // The row outlives the cookie a little, because a touch may be left out.
+        ttlSeconds: ttlSeconds * (1 + TOUCH_AFTER),
+        origin: this.origin,
+      },
+      moved ? oldKey : undefined,
+    );
     this.#sessionKeys.set(uid, key);
   }
 
   async #read(model: Model, key: string): Promise<void> {
     if (model === 'Session') {
-      await this.#once(`Session:${key}`, () => store.readSession(this.#knex, this.scope, key));
+      await this.#once(nameOf('Session', key), () => store.readSession(this.#knex, this.scope, key));
     } else if (model === 'Grant') {
-      await this.#once(`Grant:${key}`, () => store.readGrant(this.#knex, this.scope, key));
+      await this.#once(nameOf('Grant', key), () => store.readGrant(this.#knex, this.scope, key));
     } else if (isTokenModel(model)) {
       // One statement answers for all kinds: introspection asks for three of them at the same time.
       await this.#once(`token:${key}`, () => store.readToken(this.#knex, this.scope, key));
     } else if (isFlowModel(model)) {
-      await this.#once(`${model}:${key}`, () => store.readFlow(this.#knex, this.scope, model, key));
+      await this.#once(nameOf(model, key), () => store.readFlow(this.#knex, this.scope, model, key));
     }
   }
 
@@ -356,7 +290,7 @@ export class UnitOfWork {
   #remember({ found, account }: Reading): void {
     if (account) this.#accounts.set(account.userId, account);
     for (const { model, key, payload, consumedAt } of found) {
-      const name = `${model}:${key}`;
+      const name = nameOf(model, key);
       if (this.#memo.has(name)) continue;
       this.#memo.set(name, { payload, loaded: true, ...(consumedAt === undefined ? {} : { consumedAt }) });
       if (model === 'Session') {
@@ -368,7 +302,7 @@ export class UnitOfWork {
   }
 
   #out(model: Model, key: string, id: string): Payload | undefined {
-    const memo = this.#memo.get(`${model}:${key}`);
+    const memo = this.#memo.get(nameOf(model, key));
     if (!memo) return undefined;
     // An interaction that is over is gone, except for the way back that it keeps.
     if (model === 'Interaction' && memo.consumedAt !== undefined) return undefined;
@@ -376,7 +310,7 @@ export class UnitOfWork {
       model,
       id,
       JSON.parse(memo.payload) as Payload,
-      (k) => this.#handleOf(k),
+      (k) => this.#handles.nameOf(k),
       this.#secrets,
     );
     if (memo.consumedAt !== undefined) payload.consumed = memo.consumedAt;
@@ -386,21 +320,15 @@ export class UnitOfWork {
   /** What a closed interaction kept, or what an open one holds: who asked, and where they wait. */
   async findWayBack(interactionId: string): Promise<WayBack | undefined> {
     this.#open();
-    const key = this.#keyOf(interactionId);
+    const key = this.#handles.keyOf(interactionId);
     await this.#read('Interaction', key);
-    const memo = this.#memo.get(`Interaction:${key}`);
+    const memo = this.#memo.get(nameOf('Interaction', key));
     return memo ? (JSON.parse(whatRemains(memo.payload)) as WayBack) : undefined;
   }
 
-  // Rows found by another key get a name that only this unit understands: nobody outside can present it.
-  #handleOf(key: string): string {
-    const handle = `~${createHash('sha256').update(`${this.#handleSalt}${key}`).digest('base64url')}`;
-    this.#handles.set(handle, key);
-    return handle;
-  }
-
-  #keyOf(id: string): string {
-    return this.#handles.get(id) ?? keyOfValue(id);
+  // Grants never travel: their id is their key.
+  #keyOf(model: Model, id: string): string {
+    return model === 'Grant' ? id : this.#handles.keyOf(id);
   }
 
   #open(): void {
@@ -411,21 +339,6 @@ export class UnitOfWork {
     this.#open();
     this.#closed = true;
   }
-}
-
-/** What leads a person back to the application when their sign-in is over. */
-export type WayBack = { readonly params?: { readonly client_id?: string; readonly redirect_uri?: string } };
-
-/** The key under which a value that travels on the wire is kept: its SHA-256. */
-export function keyOfValue(value: string): string {
-  return createHash('sha256').update(value).digest('base64url');
-}
-
-function whatRemains(payload: string | undefined): string {
-  const params = payload === undefined ? undefined : ((JSON.parse(payload) as Payload).params as Payload);
-  return JSON.stringify({
-    params: { client_id: string(params?.client_id), redirect_uri: string(params?.redirect_uri) },
-  });
 }
 
 function worthWriting(was: Payload, now: Payload, ttlSeconds: number): boolean {
@@ -442,20 +355,3 @@ function stable(value: unknown): string {
       : inner,
   );
 }
-
-function flowColumns(model: string, payload: Payload, ttlSeconds: number) {
-  const session = payload.session as Payload | undefined;
-  const result = payload.result as { login?: Payload; consent?: Payload } | undefined;
-  const params = payload.params as Payload | undefined;
-  return {
-    userCodeKey: typeof payload.userCode === 'string' ? keyOfValue(payload.userCode) : undefined,
-    // An interaction's grant and session are what its next request reads first.
-    grantId: string(result?.consent?.grantId) ?? string(payload.grantId),
-    sessionUid: string(payload.sessionUid) ?? string(session?.uid),
-    accountId: string(payload.accountId) ?? string(result?.login?.accountId) ?? string(session?.accountId),
-    clientId: string(payload.clientId) ?? string(params?.client_id),
-    ttlSeconds: ttlSeconds + (model === 'PushedAuthorizationRequest' ? PAR_EXTRA_SECONDS : 0),
-  };
-}
-
-const string = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
