@@ -1,0 +1,144 @@
+import { spawn } from 'node:child_process';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { apiRoutes } from '../../src/api/index.ts';
+import { environmentNames } from '../../src/config.ts';
+import { Browser } from '../support/browser_without_javascript.ts';
+import { mara } from '../support/demo.ts';
+import { freePort, startTestServer, type TestServer } from '../support/server.ts';
+import { createTemporaryDirectory, type TemporaryDirectory } from '../support/temporary_directory.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const documents = globSync(['*.md', 'docs/**/*.md'], { cwd: root });
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+
+describe('documents', () => {
+  test('there are some', () => expect(documents.length).toBeGreaterThan(10));
+
+  test.each(documents)('%s links to files and headings that exist', (path) => {
+    const links = [...withoutCode(read(path)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+    const broken = links.filter((target) => !/^https?:/.test(target) && !leadsSomewhere(path, target));
+    expect(broken).toEqual([]);
+  });
+
+  test('the configuration reference lists exactly the variables that are read', () => {
+    const names = [...read('docs/reference/configuration.md').matchAll(/^\| `([A-Z][A-Z_]+)` \|/gm)];
+    expect(names.map(([, name]) => name).sort()).toEqual([...environmentNames].sort());
+  });
+
+  test('the table of operations is the route table', () => {
+    const rows = [
+      ...read('docs/reference/management_api.md').matchAll(/^\| `([A-Z]+ \/api\S*)` \| (.+?) \| (.+?) \|$/gm),
+    ];
+    const documented = rows.map(([, operation, summary, permission = '']) => ({
+      operation,
+      summary,
+      permissions: [...permission.matchAll(/`([a-z]+_[a-z_]+)`/g)].map(([, name]) => name).sort(),
+    }));
+    const routes = apiRoutes.map(({ method, path, summary, requires }) => ({
+      operation: `${method.toUpperCase()} ${path}`,
+      summary,
+      permissions: 'permission' in requires ? [requires.permission] : expect.any(Array),
+    }));
+    const document = { operation: 'GET /api/openapi.json', summary: 'This document', permissions: [] };
+    expect(documented).toEqual([...routes, document]);
+  });
+});
+
+describe('commands', () => {
+  let server: TestServer;
+  let directory: TemporaryDirectory;
+  beforeAll(async () => {
+    [server, directory] = await Promise.all([startTestServer(), createTemporaryDirectory()]);
+  });
+  afterAll(() => Promise.all([server.stop(), directory.remove()]));
+
+  test('of the README: a second pool, a workspace, a client, a connection, a sign-in', async () => {
+    const shell = await startShell({ server, directory }, section(read('README.md'), 'Try it'));
+    const address = await shell.waitFor(/^http\S+\/oauth2\/authorize\?\S+/m);
+    const browser = new Browser();
+    await browser.open(address);
+    // Of a pool that is not connected here.
+    await browser.submit('#login-form', mara);
+    expect(browser.document.query('#login-form')).toBeDefined();
+    expect(browser.page.body).toContain('That did not work');
+    await browser.submit('#login-form', {
+      identifier: 'nour@example.test',
+      password: 'seven slow rivers meet',
+    });
+    expect(browser.page.body).toBe('Back to the terminal.');
+
+    const { code, output } = await shell.ended;
+    expect(code, output).toBe(0);
+    expect(output).toContain('"refresh_token"');
+    expect(output).toMatch(/"sub":.*"name":"Nour Haddad".*"email":"nour@example.test"/);
+    expect(output.trim().split('\n').at(-1)).toContain('"error":"invalid_grant"');
+  });
+
+  test('of the management API reference', async () => {
+    const shell = await startShell({ server, directory }, read('docs/reference/management_api.md'));
+    const { code, output } = await shell.ended;
+    expect(code, output).toBe(0);
+  });
+});
+
+type Place = { readonly server: TestServer; readonly directory: TemporaryDirectory };
+
+type Shell = {
+  readonly waitFor: (pattern: RegExp) => Promise<string>;
+  readonly ended: Promise<{ code: number | null; output: string }>;
+};
+
+/** Runs the `sh` blocks of a document as one script, against this server instead of the one a reader has. */
+async function startShell({ server, directory }: Place, markdown: string): Promise<Shell> {
+  const { managementClient } = server.credentials ?? {};
+  if (!managementClient) throw new Error('a first start shows its credentials');
+  const callbackPort = await freePort();
+  const script = [...markdown.matchAll(/^```sh\n(.*?)^```$/gms)]
+    .map(([, block]) => block)
+    .join('\n')
+    .replaceAll('http://localhost:8080', server.publicUrl)
+    .replaceAll('put-the-printed-secret-here', managementClient.secret)
+    .replaceAll('9999', String(callbackPort));
+  const child = spawn('bash', ['-eu', '-o', 'pipefail', '-c', script], {
+    cwd: directory.path,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  }
+  const ended = new Promise<{ code: number | null; output: string }>((done) => {
+    child.once('close', (code) => done({ code, output }));
+  });
+  return {
+    ended,
+    async waitFor(pattern) {
+      await expect.poll(() => output, { timeout: 15_000 }).toMatch(pattern);
+      return pattern.exec(output)?.[0] ?? '';
+    },
+  };
+}
+
+const section = (markdown: string, heading: string): string =>
+  markdown.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
+
+const withoutCode = (markdown: string): string =>
+  markdown.replaceAll(/^```.*?^```$/gms, '').replaceAll(/`[^`\n]*`/g, '');
+
+function leadsSomewhere(from: string, target: string): boolean {
+  const [path = '', heading] = target.split('#');
+  const file = path === '' ? join(root, from) : join(root, dirname(from), path);
+  if (!existsSync(file)) return false;
+  return heading === undefined || anchors(readFileSync(file, 'utf8')).includes(heading);
+}
+
+/** The anchors that headings get where Markdown is shown. */
+const anchors = (markdown: string): string[] =>
+  [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, text = '']) =>
+    text
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
