@@ -77,7 +77,8 @@ export async function createServer(deps: ServerDeps): Promise<Server> {
       cookieKeys: secrets.cookieKeys,
       pages: createOidcPages((scope) => servers.get(scope)),
       fetch: createOutboundFetch({ allowHosts: config.outboundAllowHosts }),
-      onServerError: (ctx, err) => logger.error({ err, route: ctx.oidc.route, issuer: ctx.oidc.issuer }, 'an OAuth endpoint failed'),
+      onServerError: (ctx, err) =>
+        logger.error({ err, route: ctx.oidc.route, issuer: ctx.oidc.issuer }, 'an OAuth endpoint failed'),
     }),
     onWarning: (message, err) => logger.warn({ err }, message),
   });

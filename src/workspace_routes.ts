@@ -24,8 +24,7 @@ export type WorkspaceRoutesDeps = {
 };
 
 /** RFC 8414 §3.1 puts the well-known part before the issuer's path; OpenID Connect Discovery puts it behind. */
-const PATH_INSERTED =
-  /^\/\.well-known\/(oauth-authorization-server|openid-configuration)\/([^/]+)\/([^/]+)$/;
+const PATH_INSERTED = /^\/\.well-known\/(oauth-authorization-server|openid-configuration)\/([^/]+)\/([^/]+)$/;
 
 /**
  * Everything below `/{tenant}/{workspace}`: public documents from memory, hosted journeys and the OAuth/OIDC
@@ -58,7 +57,9 @@ export function serveWorkspaces(deps: WorkspaceRoutesDeps): Middleware {
 
 async function find(servers: ProviderCache, tenantId: string, workspaceId: string): Promise<WorkspaceServer> {
   const server =
-    isTenantId(tenantId) && isWorkspaceId(workspaceId) ? await servers.get({ tenantId, workspaceId }) : undefined;
+    isTenantId(tenantId) && isWorkspaceId(workspaceId)
+      ? await servers.get({ tenantId, workspaceId })
+      : undefined;
   if (!server) throw notFound();
   return server;
 }

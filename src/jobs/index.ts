@@ -53,7 +53,9 @@ export async function runJobs({ db, attempts, purgePools }: Omit<JobDeps, 'onErr
 async function loop(deps: JobDeps, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     // Spread over the minute, so that processes started together do not sweep together.
-    await sleep(EVERY_MS * (0.75 + Math.random() / 2), undefined, { signal, ref: false }).catch(() => undefined);
+    await sleep(EVERY_MS * (0.75 + Math.random() / 2), undefined, { signal, ref: false }).catch(
+      () => undefined,
+    );
     if (signal.aborted) return;
     try {
       await runJobs(deps);
