@@ -66,16 +66,6 @@ export async function createTenantFromMachine(
   return { clientId: adminClient.id, clientSecret: adminClient.clientSecret };
 }
 
-/** Lets a client of the first tenant's `admin` workspace create and remove tenants. */
-export async function grantOperator(deps: BootstrapDeps, clientId: string): Promise<void> {
-  const { tenantId } = planOf(deps.config);
-  await compose(deps).domain.roles.grant(
-    { tenantId },
-    { resourceType: 'system', resourceId: '', role: 'operator', subjectType: 'client', subjectId: clientId },
-    SYSTEM_ACTOR,
-  );
-}
-
 async function everythingDone({ config, db }: BootstrapDeps): Promise<boolean> {
   if (!(await isDone(db.knex, 'administrator'))) return false;
   return config.env === 'production' || isDone(db.knex, 'demo');

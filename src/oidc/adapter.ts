@@ -1,5 +1,5 @@
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
-import { errors } from 'oidc-provider';
+import { errors, Provider } from 'oidc-provider';
 import type { Model } from '../sessions/artefacts.ts';
 import { currentUnit } from '../sessions/unit_of_work.ts';
 
@@ -61,8 +61,14 @@ function artefactAdapter(model: Model, context: AdapterContext): Adapter {
   };
 }
 
-// Assertions and DPoP proofs share this model; both are refused as the client's failure to authenticate.
-const replayed = () => new errors.InvalidClientAuth('assertion or proof was used before');
+// Assertions and proofs share this model; the request tells which of them it was.
+function replayed(): Error {
+  const ctx = Provider.ctx;
+  const isProof = ctx?.get('DPoP') && ctx.oidc.params?.client_assertion === undefined;
+  return isProof
+    ? new errors.InvalidDpopProof('DPoP proof JWT Replay detected')
+    : new errors.InvalidClientAuth('client assertion tokens must only be used once');
+}
 
 function clientAdapter(context: AdapterContext): Adapter {
   const refuse = async () => {

@@ -33,6 +33,8 @@ export class WorkspaceClients {
   readonly #load: (clientId: string) => Promise<ClientRegistration | undefined>;
   readonly #openSecret: (client: ClientRegistration) => string | undefined;
   readonly #cache = new LRUCache<string, Promise<Entry>>({ max: MAX_CLIENTS });
+  // Apart from the others: ids are anybody's to make up, and must not drive out the clients there are.
+  readonly #nobody = new LRUCache<string, true>({ max: MAX_CLIENTS });
   readonly #known = new LRUCache<string, ClientRegistration>({ max: MAX_CLIENTS });
 
   constructor(
@@ -59,7 +61,7 @@ export class WorkspaceClients {
   }
 
   async #entry(clientId: string): Promise<Entry> {
-    if (!CLIENT_ID.test(clientId)) return NOBODY;
+    if (!CLIENT_ID.test(clientId) || this.#nobody.has(clientId)) return NOBODY;
     let entry = this.#cache.get(clientId);
     if (!entry) {
       entry = this.#read(clientId);
@@ -69,13 +71,19 @@ export class WorkspaceClients {
         if (this.#cache.peek(clientId) === loading) this.#cache.delete(clientId);
       });
     }
+    const { registration } = await entry;
+    if (registration) {
+      this.#known.set(clientId, registration);
+    } else {
+      this.#cache.delete(clientId);
+      this.#nobody.set(clientId, true);
+    }
     return entry;
   }
 
   async #read(clientId: string): Promise<Entry> {
     const registration = await this.#load(clientId);
     if (!registration?.active) return NOBODY;
-    this.#known.set(clientId, registration);
     return { registration, metadata: metadataOf(registration, this.#openSecret(registration)) };
   }
 }

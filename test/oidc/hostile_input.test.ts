@@ -89,10 +89,10 @@ describe('hostile input', () => {
   });
 
   test('the hash of a secret is no secret', async () => {
-    const { secret_hash: hash } = (await server.db
+    const { secret_hash: hash } = await server.db
       .knex('clients')
       .where({ client_id: 'app' })
-      .first<{ secret_hash: string }>('secret_hash')) as { secret_hash: string };
+      .first<{ secret_hash: string }>('secret_hash');
     const answer = await post('/oauth2/token', 'grant_type=client_credentials', {
       authorization: `Basic ${Buffer.from(`app:${encodeURIComponent(hash)}`).toString('base64')}`,
     });

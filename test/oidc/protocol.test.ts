@@ -1,5 +1,7 @@
+import { createHash, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { callback, mara, relyingParty, secret, SYSTEM_ACTOR } from '../support/demo.ts';
 import { client, type RelyingParty } from '../support/relying_party.ts';
@@ -248,6 +250,46 @@ describe('the protocol as configured', () => {
       });
       expect(response.status).toBe(400);
     });
+  });
+
+  test('a DPoP-bound token needs its proof, each proof once', async () => {
+    const party = await relyingParty(server, { clientId: 'bound' });
+    const keys = await generateKeyPair('ES256', { extractable: true });
+    const proof = (htu: string, htm: string, claims: object) =>
+      new SignJWT({ ...claims, htu, htm, jti: randomUUID() })
+        .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: publicJwk })
+        .setIssuedAt()
+        .sign(keys.privateKey);
+    const publicJwk = await exportJWK(keys.publicKey);
+    const flow = await party.begin();
+    const end = await party.browser.submit('#login-form', mara);
+    const exchange = await fetch(`${server.issuer}/oauth2/token`, {
+      method: 'POST',
+      headers: {
+        authorization: `Basic ${Buffer.from(`bound:${secret}`).toString('base64')}`,
+        dpop: await proof(`${server.issuer}/oauth2/token`, 'POST', {}),
+      },
+      body: new URLSearchParams({
+        grant_type: 'authorization_code',
+        code: end.stoppedAt?.searchParams.get('code') ?? '',
+        redirect_uri: callback,
+        code_verifier: flow.verifier,
+      }),
+    });
+    const tokens = (await exchange.json()) as { access_token: string; token_type: string };
+    expect(tokens.token_type).toBe('DPoP');
+
+    const userinfo = (headers: Record<string, string>) => fetch(`${server.issuer}/userinfo`, { headers });
+    expect((await userinfo({ authorization: `Bearer ${tokens.access_token}` })).status).toBe(401);
+    const ath = createHash('sha256').update(tokens.access_token).digest('base64url');
+    const once = {
+      authorization: `DPoP ${tokens.access_token}`,
+      dpop: await proof(`${server.issuer}/userinfo`, 'GET', { ath }),
+    };
+    expect((await userinfo(once)).status).toBe(200);
+    const replayed = await userinfo(once);
+    expect(replayed.status).toBe(401);
+    expect(await replayed.json()).toMatchObject({ error: 'invalid_dpop_proof' });
   });
 
   test('a key set on this machine is never fetched', async () => {
