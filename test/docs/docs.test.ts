@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { apiRoutes } from '../../src/api/index.ts';
 import { environmentNames } from '../../src/config.ts';
 import { Browser } from '../support/browser_without_javascript.ts';
@@ -104,6 +104,11 @@ async function startShell({ server, directory }: Place, markdown: string): Promi
   const child = spawn('bash', ['-eu', '-o', 'pipefail', '-c', script], {
     cwd: directory.path,
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  // What still waits for a browser after a failure, the shell's own children included.
+  onTestFinished(() => {
+    if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid);
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
