@@ -2,12 +2,14 @@ import { bootstrap } from './bootstrap.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './db/connection.ts';
 import { migrate } from './db/migrate.ts';
+import { startDemo } from './demo/index.ts';
+import { DEMO_CLIENT_SECRET } from './installation/demo.ts';
 import { resolveSecrets } from './local_secrets.ts';
 import type { Health } from './observability/health.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { openConfiguredDatabase } from './open_database.ts';
 import { createShutdown, onStopSignals, type Shutdown } from './shutdown.ts';
-import { hasAny, startSummary } from './start_summary.ts';
+import { demoIssuer, hasAny, startSummary } from './start_summary.ts';
 import { startWebServer } from './web_server.ts';
 import { isWorker, receiveOrders, startWorkers } from './workers.ts';
 
@@ -72,12 +74,38 @@ async function start(
   if (!single)
     await startWorkers(config.webConcurrency, { databaseUrl: db.options.url, secrets }, logger, shutdown);
 
+  const demoUrl = config.env === 'production' ? undefined : await serveDemo(config, logger, shutdown);
+
   // performance.now() counts from the start of the process: what a person waited.
-  const summary = startSummary(config, performance.now(), credentials);
+  const summary = startSummary(config, performance.now(), demoUrl, credentials);
   // In production standard output holds the log and nothing else; credentials still have to be seen once.
   if (config.env !== 'production') process.stdout.write(summary);
   else if (hasAny(credentials)) process.stderr.write(summary);
   return health;
+}
+
+/** Starts the demo application and gives its address; without it the server is as good. */
+async function serveDemo(config: Config, logger: Logger, shutdown: Shutdown): Promise<string | undefined> {
+  const { confidential_client: client, person } = config.bootstrap.description.demo;
+  try {
+    const demo = await startDemo({
+      issuer: demoIssuer(config),
+      clientId: client.id,
+      clientSecret: DEMO_CLIENT_SECRET,
+      port: config.demoPort,
+      host: config.host,
+      person,
+      onWarning: (message, err) => logger.warn({ err }, message),
+    });
+    shutdown.onClose('the demo application', () => demo.close());
+    return demo.url;
+  } catch (err) {
+    logger.warn(
+      { err },
+      `the demo application cannot listen on port ${config.demoPort}; DEMO_PORT sets another`,
+    );
+    return undefined;
+  }
 }
 
 async function serveAsWorker(config: Config, logger: Logger, shutdown: Shutdown): Promise<Health> {

@@ -6,17 +6,21 @@ export type GeneratedCredentials = {
   readonly managementClient?: { readonly id: string; readonly secret: string };
 };
 
-/** What a person sees when the server has started: where everything is, and new credentials this one time. */
+/**
+ * What a person sees when the server has started: where everything is, and new credentials this one time.
+ * `demoUrl` is absent where the demo application could not start.
+ */
 export function startSummary(
   config: Config,
   startedInMs: number,
+  demoUrl: string | undefined,
   credentials?: GeneratedCredentials,
 ): string {
   const lines = [
     `Weir is ready after ${(startedInMs / 1000).toFixed(1)} s`,
     '',
     row('API', `${config.publicUrl}/api`),
-    ...(config.env === 'production' ? [] : demoRows(config)),
+    ...(config.env === 'production' ? [] : demoRows(config, demoUrl)),
     ...(hasAny(credentials) ? ['', 'New, and shown this once:', ...credentialRows(config, credentials)] : []),
   ];
   return `\n${lines.map((line) => (line === '' ? '' : `  ${line}`)).join('\n')}\n\n`;
@@ -36,15 +40,20 @@ export function hasAny(credentials: GeneratedCredentials | undefined): credentia
   return credentials !== undefined && Object.values(credentials).some((value) => value !== undefined);
 }
 
-function demoRows(config: Config): string[] {
-  const { workspace, person } = config.bootstrap.description.demo;
-  const issuer = `${config.publicUrl}/${tenantOf(config)}/${workspace.id}`;
+function demoRows(config: Config, demoUrl: string | undefined): string[] {
+  const { person } = config.bootstrap.description.demo;
+  const issuer = demoIssuer(config);
   return [
     row('Demo issuer', issuer),
     row('Discovery', `${issuer}/.well-known/openid-configuration`),
-    row('Demo app', `http://localhost:${config.demoPort}`),
+    ...(demoUrl === undefined ? [] : [row('Demo app', demoUrl)]),
     row('Sign in as', `${person.identifier}  ${person.password}`),
   ];
+}
+
+/** The issuer of the workspace to try things out in. */
+export function demoIssuer(config: Config): string {
+  return `${config.publicUrl}/${tenantOf(config)}/${config.bootstrap.description.demo.workspace.id}`;
 }
 
 function tenantOf({ bootstrap }: Config): string {
