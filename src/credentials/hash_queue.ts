@@ -21,12 +21,15 @@ export type HashQueueCounters = {
 };
 
 export type HashQueue = {
-  /** Runs one hash or check as soon as a core is free, first come first served. Throws {@link HashQueueFull}. */
-  run<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Runs one hash or check as soon as a core is free, first come first served. Throws {@link HashQueueFull}.
+   * @param source where the request comes from: one address may not fill the line alone.
+   */
+  run<T>(work: () => Promise<T>, source?: string): Promise<T>;
   /** The same for work nobody waits for (a new hash after a sign-in): only when no one else is waiting. */
   runLow<T>(work: () => Promise<T>): Promise<T>;
   /** The work of one check that cannot succeed, for a person who does not exist. */
-  verifyDecoy(password: string): Promise<false>;
+  verifyDecoy(password: string, source?: string): Promise<false>;
   counters(): HashQueueCounters;
 };
 
@@ -44,11 +47,13 @@ export class HashQueueFull extends Error {
 // A person gives up, or tries again and makes it worse, when a sign-in takes much longer.
 const MAX_WAIT_MS = 2000;
 const MAX_WAITING = 50;
+// An office behind one address still finds room; a flood from one leaves room for everybody else.
+const MAX_WAITING_PER_SOURCE = 20;
 // An argon2id check with the current parameters on an ordinary core; replaced by what is measured.
 const FIRST_ESTIMATE_MS = 40;
 const EWMA_WEIGHT = 0.1;
 
-type Waiter = () => void;
+type Waiter = { readonly start: () => void; readonly source: string | undefined };
 
 /**
  * Lets as many hashes run as this process has cores. More at once would be no faster, and would take the
@@ -81,13 +86,13 @@ export function createHashQueue({
       const next = waiting.shift() ?? waitingLow.shift();
       if (next === undefined) return;
       running += 1;
-      next();
+      next.start();
     }
   }
 
-  async function runIn<T>(lane: Waiter[], work: () => Promise<T>): Promise<T> {
-    await new Promise<void>((resolve) => {
-      lane.push(resolve);
+  async function runIn<T>(lane: Waiter[], work: () => Promise<T>, source?: string): Promise<T> {
+    await new Promise<void>((start) => {
+      lane.push({ start, source });
       startNext();
     });
     total += 1;
@@ -102,9 +107,12 @@ export function createHashQueue({
     }
   }
 
-  async function run<T>(work: () => Promise<T>): Promise<T> {
+  const waitingFrom = (source: string) => waiting.filter((waiter) => waiter.source === source).length;
+
+  async function run<T>(work: () => Promise<T>, source?: string): Promise<T> {
     if (waiting.length >= MAX_WAITING || expectedWaitMs() > MAX_WAIT_MS) throw refuse();
-    return runIn(waiting, work);
+    if (source !== undefined && waitingFrom(source) >= MAX_WAITING_PER_SOURCE) throw refuse();
+    return runIn(waiting, work, source);
   }
 
   return {
@@ -115,8 +123,8 @@ export function createHashQueue({
       return runIn(waitingLow, work);
     },
 
-    async verifyDecoy(password) {
-      await run(() => verifyPassword(password, decoyHash()));
+    async verifyDecoy(password, source) {
+      await run(() => verifyPassword(password, decoyHash()), source);
       return false;
     },
 

@@ -44,13 +44,12 @@ type Proven = {
 
 async function verifyOpaque(deps: TokenVerifierDeps, server: WorkspaceServer, token: string) {
   const unit = openUnit(deps, server);
-  const payload = (await unit.find('AccessToken', token)) as (Payload & { exp: number }) | undefined;
-  if (!payload || payload.exp <= epochSeconds() || payload.aud !== undefined || payload.jkt !== undefined) {
-    return undefined;
-  }
+  const payload = await unit.find('AccessToken', token);
+  if (!isAlive(payload) || payload.aud !== undefined || payload.jkt !== undefined) return undefined;
+  if (!isAlive(await unit.find('Grant', payload.grantId as string))) return undefined;
   if (payload.expiresWithSession === true) {
     const session = await unit.findSessionByUid(payload.sessionUid as string);
-    if (session?.accountId !== payload.accountId) return undefined;
+    if (!isAlive(session) || session.accountId !== payload.accountId) return undefined;
   }
   const extra = payload.extra as { auth_time?: number } | undefined;
   return principal(unit, server, {
@@ -71,7 +70,7 @@ async function verifyJwt(deps: TokenVerifierDeps, server: WorkspaceServer, token
       audience: managementAudience(deps.publicUrl),
       algorithms: ['ES256', 'RS256'],
       typ: 'at+jwt',
-      requiredClaims: ['exp', 'iat', 'sub', 'client_id'],
+      requiredClaims: ['exp', 'iat', 'sub', 'sub_type', 'client_id'],
     }));
   } catch (error) {
     if (error instanceof joseErrors.JOSEError || error instanceof TypeError) return undefined;
@@ -81,7 +80,7 @@ async function verifyJwt(deps: TokenVerifierDeps, server: WorkspaceServer, token
   const clientId = claims.client_id as string;
   return principal(openUnit(deps, server), server, {
     clientId,
-    userId: claims.sub === clientId ? undefined : claims.sub,
+    userId: claims.sub_type === 'client' ? undefined : claims.sub,
     scope: claims.scope as string | undefined,
     authTime: claims.auth_time as number | undefined,
   });
@@ -94,7 +93,10 @@ async function principal(
 ): Promise<Principal | undefined> {
   const { snapshot, clients } = server;
   const { clientId, userId, scope, authTime } = proven;
-  if (!(await clients.find(clientId))) return undefined;
+  const client = await clients.find(clientId);
+  if (!client) return undefined;
+  // Nobody consents to the administration of a tenant: a person's own applications may use it, no others.
+  if (userId !== undefined && !client.trusted) return undefined;
   const common = {
     tenantId: snapshot.tenantId,
     workspaceId: snapshot.workspaceId,
@@ -123,4 +125,5 @@ const defined = (entries: Record<string, string | undefined>) =>
     Object.entries(entries).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
 
-const epochSeconds = (): number => Math.floor(Date.now() / 1000);
+const isAlive = (payload: Payload | undefined): payload is Payload =>
+  payload !== undefined && Number(payload.exp) > Date.now() / 1000;

@@ -19,6 +19,9 @@ export function createAdapterFactory(context: AdapterContext): AdapterFactory {
   return (name) => (name === 'Client' ? clientAdapter(context) : artefactAdapter(name as Model, context));
 }
 
+/** Assertions and proofs are refused long before this; it only keeps a wild number out of SQL. */
+const MAX_REPLAY_SECONDS = 24 * 60 * 60;
+
 function artefactAdapter(model: Model, context: AdapterContext): Adapter {
   return {
     async find(id) {
@@ -36,7 +39,7 @@ function artefactAdapter(model: Model, context: AdapterContext): Adapter {
       const unit = currentUnit();
       const ttlSeconds = expiresIn ?? 0;
       if (model === 'ReplayDetection') {
-        if (!(await unit.claim(id, ttlSeconds))) throw replayed();
+        if (!(await unit.claim(id, Math.min(ttlSeconds, MAX_REPLAY_SECONDS)))) throw replayed();
         return;
       }
       const leeway = model === 'RefreshToken' ? context.refreshTokenLeewaySeconds(payload.clientId) : 0;

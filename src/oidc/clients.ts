@@ -23,6 +23,10 @@ const PASSED_ON = [
 /** Ids as the management API gives them out; anything else is not worth a look into the database. */
 const CLIENT_ID = /^[\w.~-]{1,255}$/;
 
+// The library keeps what a session knows of its clients in a plain object by their ids: `__proto__` as an id
+// would write into the prototype of everything.
+const isClientId = (id: string): boolean => CLIENT_ID.test(id) && !(id in Object.prototype);
+
 const MAX_CLIENTS = 500;
 
 /**
@@ -61,7 +65,7 @@ export class WorkspaceClients {
   }
 
   async #entry(clientId: string): Promise<Entry> {
-    if (!CLIENT_ID.test(clientId) || this.#nobody.has(clientId)) return NOBODY;
+    if (!isClientId(clientId) || this.#nobody.has(clientId)) return NOBODY;
     let entry = this.#cache.get(clientId);
     if (!entry) {
       entry = this.#read(clientId);

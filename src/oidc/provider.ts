@@ -1,4 +1,4 @@
-import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { type Configuration, errors, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type Koa from 'koa';
 import { isPublicClient } from '../clients/registration.ts';
 import type { WorkspaceSnapshot } from '../workspaces/snapshot.ts';
@@ -33,6 +33,9 @@ const ABSOLUTE_SESSION_SECONDS = 24 * 60 * 60;
 const INTERACTION_SECONDS = 60 * 60;
 /** A grant lives at least as long as its refresh token, and a little longer than what is issued at its end. */
 const GRANT_MARGIN_SECONDS = 60 * 60;
+
+/** RFC 7523 §3 lets a server refuse assertions that end unreasonably far in the future. */
+const MAX_ASSERTION_SECONDS = 10 * 60;
 
 const SCHEME_COOKIE_PREFIX = '__Secure-';
 
@@ -201,6 +204,12 @@ function configuration(deps: ProviderDeps, issuer: string): Configuration {
         ctx?.oidc.entities.RotatedRefreshToken?.remainingTTL ?? lifetimes.refreshTokenSeconds,
       Session: lifetimes.sessionSeconds,
     },
+    assertJwtClientAuthClaimsAndHeader: async (_ctx, claims) => {
+      // Its identity is kept until it ends, so it has to end soon.
+      if (Number(claims.exp) > Date.now() / 1000 + MAX_ASSERTION_SECONDS) {
+        throw new errors.InvalidClientAuth('the assertion must expire within ten minutes');
+      }
+    },
     fetch: (url, options) => deps.fetch(url, options),
     enabledJWA: {
       // No symmetric signatures but for client_secret_jwt: a verifier must never be able to sign (S-OA-10).
@@ -217,7 +226,12 @@ function extraTokenClaims(
   snapshot: WorkspaceSnapshot,
   token: { kind: string; accountId?: string },
 ): Record<string, unknown> {
-  const where = { tenant_id: snapshot.tenantId, server_id: snapshot.workspaceId };
+  const where = {
+    tenant_id: snapshot.tenantId,
+    server_id: snapshot.workspaceId,
+    // Whom `sub` names. Ids alone must never decide it (RFC 9068 §5).
+    sub_type: token.accountId === undefined ? 'client' : 'user',
+  };
   const source = ctx.oidc.entities.AuthorizationCode ?? ctx.oidc.entities.RefreshToken;
   if (token.accountId === undefined || !source) return where;
   return { ...where, auth_time: source.authTime, amr: source.amr, acr: source.acr };

@@ -87,7 +87,8 @@ export function defaultLimit(kind: ProtectedType): AttemptLimit {
  *
  * A browser that the person has used before counts apart, under account and browser, and not at its source: a
  * stranger who blocks the account, or fills the limit of a shared address, does not lock that person out
- * (T-110). The stranger cannot have such a browser, and its five guesses are for this account only.
+ * (T-110). The stranger cannot have such a browser, and its five guesses are for this account only; what comes
+ * after them counts at its source.
  * @param sourceLimit wrong guesses of one source in five minutes (SOURCE_ATTEMPT_LIMIT).
  */
 export function createAttempts(sealer: Sealer, { sourceLimit }: { sourceLimit: number }): Attempts {
@@ -104,13 +105,21 @@ export function createAttempts(sealer: Sealer, { sourceLimit }: { sourceLimit: n
   }
 
   return {
-    beginAttempt: (db, attempt, limit) =>
-      countTry(
-        db.knex,
-        attempt.tenantId,
-        { key: limit.maxAttempts > 0 ? accountKey(attempt) : undefined, ...limit },
-        { key: sourceKey(attempt), maxAttempts: sourceLimit, blockSeconds: SOURCE_WINDOW_SECONDS },
-      ),
+    async beginAttempt(db, attempt, limit) {
+      const { tenantId } = attempt;
+      const bySource = (key: string | undefined) => ({
+        key,
+        maxAttempts: sourceLimit,
+        blockSeconds: SOURCE_WINDOW_SECONDS,
+      });
+      const key = limit.maxAttempts > 0 ? accountKey(attempt) : undefined;
+      const outcome = await countTry(db.knex, tenantId, { key, ...limit }, bySource(sourceKey(attempt)));
+      if (outcome.allowed || attempt.browser === undefined) return outcome;
+      // A known browser that has used its own guesses up is one more guesser at its source.
+      const stranger = bySource(sourceKey({ ...attempt, browser: undefined }));
+      const asStranger = await countTry(db.knex, tenantId, { key: undefined, ...limit }, stranger);
+      return asStranger.allowed ? outcome : asStranger;
+    },
     succeedAttempt: settleSuccess,
     successPart: settleSuccessPart,
     withdrawAttempt: withdrawTry,

@@ -27,11 +27,20 @@ export function hidden(
     if (typeof stored.returnTo === 'string') stored.returnTo = stored.returnTo.replace(id, OWN_VALUE);
     if (typeof stored.parJti === 'string') stored.parJti = keyOf(stored.parJti);
     if (typeof stored.deviceCode === 'string') stored.deviceCode = keyOf(stored.deviceCode);
+    // Proof of who somebody is: it has been checked, and could be presented again to sign them out.
+    stored.params = withoutHint(stored.params);
+    if (isObject(stored.prompt)) {
+      stored.prompt = { ...stored.prompt, details: withoutHint(stored.prompt.details) };
+    }
     if (isObject(stored.session)) {
       // The library writes the session's cookie here and never reads it.
       const { cookie: _cookie, ...session } = stored.session;
       stored.session = session;
     }
+  }
+  // Holds the whole request, hints included.
+  if (model === 'PushedAuthorizationRequest' && typeof stored.request === 'string') {
+    stored.request = secrets.seal(stored.request, pushedRequest(keyOf(id)));
   }
   if (model === 'Session' && isObject(stored.state)) {
     stored.state = secrets.seal(JSON.stringify(stored.state), sessionState(stored));
@@ -39,12 +48,12 @@ export function hidden(
   return stored;
 }
 
-/** The payload as the library gave it. `handleOf` names another artefact by its hash. */
+/** The payload as the library gave it. `handleOf` names another artefact by its hash, `keyOf` is its reverse. */
 export function shown(
   model: Model,
   id: string,
   stored: Payload,
-  handleOf: (key: string) => string,
+  { keyOf, handleOf }: { keyOf: (id: string) => string; handleOf: (key: string) => string },
   secrets: Secrets,
 ): Payload {
   const payload: Payload = { ...stored, jti: id };
@@ -53,10 +62,21 @@ export function shown(
     if (typeof payload.parJti === 'string') payload.parJti = handleOf(payload.parJti);
     if (typeof payload.deviceCode === 'string') payload.deviceCode = handleOf(payload.deviceCode);
   }
+  if (model === 'PushedAuthorizationRequest' && typeof payload.request === 'string') {
+    payload.request = secrets.open(payload.request, pushedRequest(keyOf(id)));
+  }
   if (model === 'Session' && typeof payload.state === 'string') {
     payload.state = JSON.parse(secrets.open(payload.state, sessionState(payload))) as Payload;
   }
   return payload;
+}
+
+const pushedRequest = (key: string): string => `pushed_request:${key}`;
+
+function withoutHint(values: unknown): unknown {
+  if (!isObject(values)) return values;
+  const { id_token_hint: _hint, ...rest } = values;
+  return rest;
 }
 
 const isObject = (value: unknown): value is Payload => value !== null && typeof value === 'object';

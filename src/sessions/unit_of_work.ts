@@ -54,6 +54,10 @@ export class UnitOfWork {
   readonly #loadedSessions = new Set<string>();
   readonly #accounts = new Map<string, Account | undefined>();
   readonly #handles = new Handles();
+  readonly #naming = {
+    keyOf: (id: string) => this.#handles.keyOf(id),
+    handleOf: (key: string) => this.#handles.nameOf(key),
+  };
   readonly #writes = new PendingWrites();
 
   constructor(knex: Knex, scope: ArtefactScope, secrets: Secrets) {
@@ -237,7 +241,7 @@ export class UnitOfWork {
     const before = oldKey === undefined ? undefined : this.#memo.get(nameOf('Session', oldKey));
     const moved = oldKey !== undefined && oldKey !== key;
     if (!moved && before?.loaded) {
-      const was = shown('Session', '', JSON.parse(before.payload) as Payload, String, this.#secrets);
+      const was = shown('Session', '', JSON.parse(before.payload) as Payload, this.#naming, this.#secrets);
       if (!worthWriting(was, payload, ttlSeconds)) return;
     }
     this.#writes.session(
@@ -306,13 +310,7 @@ export class UnitOfWork {
     if (!memo) return undefined;
     // An interaction that is over is gone, except for the way back that it keeps.
     if (model === 'Interaction' && memo.consumedAt !== undefined) return undefined;
-    const payload = shown(
-      model,
-      id,
-      JSON.parse(memo.payload) as Payload,
-      (k) => this.#handles.nameOf(k),
-      this.#secrets,
-    );
+    const payload = shown(model, id, JSON.parse(memo.payload) as Payload, this.#naming, this.#secrets);
     if (memo.consumedAt !== undefined) payload.consumed = memo.consumedAt;
     return payload;
   }

@@ -29,7 +29,7 @@ describe('what was granted under other rules', () => {
     await stranger.begin();
     const end = await stranger.browser.submit('#login-form', mara);
     expect(end.stoppedAt?.searchParams.get('code') ?? undefined).toBeUndefined();
-    expect(end.document.queryByNameOrId('consent-form')).toBeDefined();
+    expect(end.document.query('#consent-form')).toBeDefined();
   });
 
   it('gives a refresh no scope that the application may no longer ask for (T-612)', async () => {
@@ -101,7 +101,7 @@ describe('guesses with a known browser', () => {
     const before = server.server.hashing().total;
     const guesses = 60;
     for (let i = 0; i < guesses; i += 1) {
-      if (!app.browser.document.queryByNameOrId('login-form')) break;
+      if (!app.browser.document.query('#login-form')) break;
       await app.browser.submit('#login-form', { identifier: mara.identifier, password: 'wrong' });
     }
     // Its own five tries may come on top of the limit.

@@ -46,6 +46,8 @@ describe('the tables after a full run', () => {
       const next = await client.refreshTokenGrant(app.config, tokens.refresh_token ?? '');
       seen('refreshed access token', next.access_token);
       seen('rotated refresh token', next.refresh_token);
+      // Hints are proof of who somebody is; a pending request must not keep them.
+      await app.begin({ prompt: 'login', id_token_hint: tokens.id_token ?? '' });
       const logout = await app.browser.open(`${server.issuer}/oidc/logout`);
       seen(
         'logout form',

@@ -72,6 +72,7 @@ export async function submitPassword(
       deps.hashQueue,
       password,
       outcome.allowed ? candidate?.password?.hash : undefined,
+      ctx.ip,
     );
   } catch (error) {
     if (!(error instanceof HashQueueFull)) throw error;
