@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import Koa, { type Context } from 'koa';
 import { serveAssets } from '../http/assets.ts';
+import { shortened, timeText } from './claims.ts';
 import { explain, isEnded, strayCallback, type Failure } from './failure.ts';
-import type { Html } from './html.ts';
+import { html, type Html } from './html.ts';
 import { failedPage, signedInPage, startPage, type Surroundings } from './pages.ts';
 import { epochSeconds, type RelyingParty, type SignedIn } from './relying_party.ts';
 import { serveStylesheet, stylesheetPath } from './stylesheet.ts';
 import { inOrder, rememberAttempt, takeAttempt, type Notice, type Visit, type Visits } from './visits.ts';
-import { shortened, timeText } from './claims.ts';
 
 export type DemoAppDeps = {
   readonly relyingParty: RelyingParty;
@@ -178,20 +178,17 @@ const signedOutNotice: Notice = {
 const userinfoNotice = (at: number): Notice => ({
   tone: 'good',
   title: 'Userinfo called',
-  text: `The issuer answered ${timeText(at, at)}.`,
+  text: `The issuer answered on ${timeText(at, at)}.`,
 });
 
 function refreshNotice(before: SignedIn, after: SignedIn): Notice {
-  const isNew = before.accessToken !== after.accessToken;
   const rotated = before.refreshToken !== after.refreshToken;
   return {
-    tone: isNew ? 'good' : 'warn',
+    tone: 'good',
     title: 'Refreshed',
-    text: `The access token was ${shortened(before.accessToken)} and is now ${shortened(after.accessToken)}. ${
-      rotated
-        ? 'The refresh token was replaced as well; the old one is used up.'
-        : 'The refresh token stays the same.'
-    }`,
+    text: html`The access token was <code>${shortened(before.accessToken)}</code> and is now
+      <code>${shortened(after.accessToken)}</code>.
+      ${rotated ? 'The refresh token is new as well; the old one is used up.' : 'The refresh token stays.'}`,
   };
 }
 

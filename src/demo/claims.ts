@@ -11,7 +11,7 @@ type Meanings = Readonly<Record<string, string>>;
 
 /** What each claim says, for people who see their first token; a name is a name. */
 const MEANINGS: Meanings = {
-  sub: 'The person, in every workspace',
+  sub: 'Who, in every workspace',
   iss: 'Who says so',
   aud: 'To whom: this application',
   exp: 'Not to be believed after',
@@ -31,7 +31,7 @@ const MEANINGS: Meanings = {
   aid: 'The workspace',
   tenant_id: 'The tenant',
   server_id: 'The workspace',
-  idp: 'Connection they came through',
+  idp: 'The connection they used',
   idp_method: 'What lies behind it',
   email_verified: 'The address is confirmed',
   phone_number_verified: 'The number is confirmed',

@@ -171,9 +171,9 @@ function claimTable(rows: readonly ClaimRow[]): Html {
   return html`<table>
     <thead>
       <tr>
-        <th scope="col">Claim</th>
-        <th scope="col">Value</th>
-        <th scope="col">Meaning</th>
+        <th scope="col"><span>Claim</span></th>
+        <th scope="col"><span>Value</span></th>
+        <th scope="col"><span>Meaning</span></th>
       </tr>
     </thead>
     <tbody>

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
 import { LRUCache } from 'lru-cache';
+import type { HtmlValue } from './html.ts';
 import type { SignedIn, SignInAttempt } from './relying_party.ts';
 
 const MAX_VISITS = 500;
@@ -9,7 +10,7 @@ const IDLE_MS = 8 * 60 * 60 * 1000;
 const MAX_ATTEMPTS = 5;
 
 /** Said once, on the next page. */
-export type Notice = { readonly tone: 'good' | 'warn'; readonly title: string; readonly text: string };
+export type Notice = { readonly tone: 'good' | 'warn'; readonly title: string; readonly text: HtmlValue };
 
 /** One browser at this application. */
 export type Visit = {
