@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { HttpError } from '../http/errors.ts';
 import type { Principal, TokenVerifier } from '../roles/principal.ts';
 import { ADMIN_WORKSPACE } from '../tenants/tenant.ts';
-import { SLUG } from '../tenants/slug.ts';
+import { isSlug } from '../tenants/slug.ts';
 
 // RFC 6750 §2.1.
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]{1,8192}=*)$/i;
@@ -22,7 +22,7 @@ export async function authenticate(
   const given = req.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'authorization');
   const token = given.length === 1 ? BEARER.exec(header)?.[1] : undefined;
   if (token === undefined) throw unauthorized('invalid_request');
-  const principal = SLUG.test(tenantId) ? await verifyToken(tenantId, ADMIN_WORKSPACE, token) : undefined;
+  const principal = isSlug(tenantId) ? await verifyToken(tenantId, ADMIN_WORKSPACE, token) : undefined;
   if (principal === undefined) throw unauthorized('invalid_token');
   return principal;
 }

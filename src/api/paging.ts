@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { Page } from '../db/keyset.ts';
 import { badRequest } from '../http/errors.ts';
-import { OPAQUE_ID } from '../tenants/slug.ts';
+import { isOpaqueId } from '../tenants/slug.ts';
 
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 200;
 
 const cursor = (description: string) =>
-  z.string().regex(OPAQUE_ID, 'is not an id').optional().meta({ description });
+  z.string().refine(isOpaqueId, 'is not an id').optional().meta({ description });
 
 /** The query parameters of a list by key: `limit`, `after_<thing>_id`, `before_<thing>_id` and `order`. */
 export const pagingQuery = <Thing extends string>(thing: Thing) =>

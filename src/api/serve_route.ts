@@ -7,7 +7,7 @@ import { correlationId } from '../http/request_id.ts';
 import type { Principal, TokenVerifier } from '../roles/principal.ts';
 import type { Permission } from '../roles/permissions.ts';
 import type { Resource } from '../roles/role_store.ts';
-import { OPAQUE_ID, SLUG } from '../tenants/slug.ts';
+import { isOpaqueId, isSlug } from '../tenants/slug.ts';
 import { authenticate } from './auth.ts';
 import { asApiError } from './domain_errors.ts';
 import { etagOf, parseIfMatch } from './etag.ts';
@@ -72,7 +72,7 @@ async function identify(
 /** An id that could not exist is absent, like every other that does not. */
 function requireKnowableIds(params: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(params)) {
-    if (!(SLUG_PARAMETERS.has(name) ? SLUG : OPAQUE_ID).test(value)) throw notFound();
+    if (!(SLUG_PARAMETERS.has(name) ? isSlug : isOpaqueId)(value)) throw notFound();
   }
 }
 

@@ -2,6 +2,7 @@ import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import type { Choices } from '../choices.ts';
 import { refuseAny, type Issue } from '../domain_error.ts';
 import { freeMapIssues, type FreeMap } from '../free_map.ts';
+import { isOnEveryObject } from '../tenants/slug.ts';
 import { GRANT_TYPES, type GrantType, type Workspace } from '../workspaces/workspace.ts';
 import { pageUriIssues, redirectUriProblem } from './uris.ts';
 
@@ -99,9 +100,12 @@ export function checkClientSettings(client: ClientSettings, workspace: Pick<Work
     ...grantIssues(client, workspace),
     ...authenticationIssues(client),
     ...uriIssues(client),
-    ...(client.scopes.every((scope) => SCOPE.test(scope))
+    ...(client.scopes.every((scope) => SCOPE.test(scope) && !isOnEveryObject(scope))
       ? []
-      : [{ pointer: '/scopes', message: 'must be scope names without spaces' }]),
+      : [{ pointer: '/scopes', message: 'must be scope names without spaces, and no reserved words' }]),
+    ...(client.audience.some(isOnEveryObject)
+      ? [{ pointer: '/audience', message: 'must not be a reserved word' }]
+      : []),
     ...freeMapIssues('/metadata', client.metadata),
   ]);
 }

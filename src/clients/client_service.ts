@@ -15,7 +15,7 @@ import type { Actor } from '../events/audit.ts';
 import { recordAudit } from '../events/audit_store.ts';
 import type { Sealer } from '../security/seal.ts';
 import { endAccess } from '../sessions/end_access.ts';
-import { newSlug, OPAQUE_ID } from '../tenants/slug.ts';
+import { isOpaqueId, newSlug, OPAQUE_ID_RULE } from '../tenants/slug.ts';
 import {
   changingConfig,
   type ConfigBus,
@@ -123,7 +123,7 @@ export async function createClient(
   { system }: { system: boolean },
 ): Promise<CreatedClient> {
   const id = input.id ?? newSlug();
-  if (!OPAQUE_ID.test(id)) throw invalid('/client_id', 'must be 1 to 64 letters, digits and - . _ ~');
+  if (!isOpaqueId(id)) throw invalid('/client_id', OPAQUE_ID_RULE);
   const clientScope = { tenantId: scope.tenantId, clientId: id };
   const workspace = await lockWorkspace(tx, scope, 'share');
   if (workspace === undefined) throw notFound('Workspace');

@@ -1,5 +1,6 @@
 import { refuseAny, type Issue } from '../domain_error.ts';
 import { pageUriIssues } from '../clients/uris.ts';
+import { isOnEveryObject } from '../tenants/slug.ts';
 
 export type ConnectionScope = {
   readonly tenantId: string;
@@ -117,6 +118,14 @@ export function checkConnectionSettings(connection: ConnectionSettings): void {
       pointer: '/discovery_settings/domains',
       message: 'must be plain lower-case domains, like example.com',
     });
+  }
+  // They are paths into objects.
+  const isUnsafe = (path: string) => path.split('.').some(isOnEveryObject);
+  if (connection.attributes.some(({ name }) => isUnsafe(name))) {
+    issues.push({ pointer: '/attributes', message: 'must not name what every object has' });
+  }
+  if (connection.mappings.some(({ source, target }) => isUnsafe(source) || isUnsafe(target))) {
+    issues.push({ pointer: '/mappings', message: 'must not name what every object has' });
   }
   refuseAny(issues);
 }

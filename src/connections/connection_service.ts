@@ -10,6 +10,7 @@ import type { PoolScope } from '../pools/pool.ts';
 import { findPool, lockPool } from '../pools/pool_store.ts';
 import { keepingAnAdministrator } from '../roles/last_administrator.ts';
 import { endAccess } from '../sessions/end_access.ts';
+import { isOpaqueId, OPAQUE_ID_RULE } from '../tenants/slug.ts';
 import {
   changingConfig,
   type ConfigBus,
@@ -114,6 +115,7 @@ export async function connectPool(
     throw invalid('/identity_pool_id', 'belongs to another workspace, which alone may connect it');
   }
   const connectionId = input.id ?? randomUUID();
+  if (!isOpaqueId(connectionId)) throw invalid('/id', OPAQUE_ID_RULE);
   try {
     await store.insertConnection(tx, {
       ...resolve(input, pool.name),

@@ -16,7 +16,7 @@ import {
 import type { Actor } from '../events/audit.ts';
 import { recordAudit } from '../events/audit_store.ts';
 import { keepingAnAdministrator } from '../roles/last_administrator.ts';
-import { SLUG } from '../tenants/slug.ts';
+import { isSlug, SLUG_RULE } from '../tenants/slug.ts';
 import { applyCaseRule } from '../users/case_rule.ts';
 import { changingConfig, type ConfigBus, type WorkspaceScope } from '../workspaces/config_change.ts';
 import { findWorkspace } from '../workspaces/workspace_store.ts';
@@ -158,12 +158,7 @@ export async function createPool(
   place: { workspaceId: string | null; system: boolean },
 ): Promise<CountedPool> {
   const poolId = input.id ?? randomUUID();
-  if (!SLUG.test(poolId)) {
-    throw invalid(
-      '/id',
-      'must be 1 to 63 lower-case letters, digits, - and _, beginning with a letter or digit',
-    );
-  }
+  if (!isSlug(poolId)) throw invalid('/id', SLUG_RULE);
   const pool = { ...resolve(input, POOL_DEFAULTS), ...place, tenantId: scope.tenantId, id: poolId };
   await writing(() => store.insertPool(tx, pool));
   await recordAudit(tx, scope, by, {

@@ -1,9 +1,23 @@
 import { randomBytes } from 'node:crypto';
 
-/** Ids that stand in paths: tenants, workspaces, pools, clients made by us. */
-export const SLUG = /^[a-z0-9][a-z0-9_-]{0,62}$/;
-/** Ids of users, groups and other rows: up to 64 of the unreserved URL characters, never a dot segment. */
-export const OPAQUE_ID = /^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,64}$/;
+const SLUG = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+const OPAQUE_ID = /^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,64}$/;
+
+/**
+ * Whether a text names something that every plain object has (`__proto__`, `constructor`, ...). As a key in
+ * foreign code, such an id would reach what all objects share (rule 12).
+ */
+export const isOnEveryObject = (id: string): boolean => id in Object.prototype;
+
+/** Whether it may be an id that stands in paths: of a tenant, a workspace or a pool. */
+export const isSlug = (id: string): boolean => SLUG.test(id) && !isOnEveryObject(id);
+/** Whether it may be any other id: up to 64 of the unreserved URL characters, never a dot segment. */
+export const isOpaqueId = (id: string): boolean => OPAQUE_ID.test(id) && !isOnEveryObject(id);
+
+/** What `isSlug` and `isOpaqueId` ask for, in words that follow the name of a field. */
+export const SLUG_RULE =
+  'must be 1 to 63 lower-case letters, digits, - and _, beginning with a letter or digit, and not a reserved word';
+export const OPAQUE_ID_RULE = 'must be 1 to 64 letters, digits and - . _ ~, and not a reserved word';
 
 /** First path segments that are the server's own. */
 const RESERVED_TENANTS: ReadonlySet<string> = new Set([
@@ -19,8 +33,8 @@ const RESERVED_TENANTS: ReadonlySet<string> = new Set([
 // `/{tenant}/identity/{pool}/...` holds the hosted pages of pools.
 const RESERVED_WORKSPACES: ReadonlySet<string> = new Set(['identity']);
 
-export const isTenantId = (id: string): boolean => SLUG.test(id) && !RESERVED_TENANTS.has(id);
-export const isWorkspaceId = (id: string): boolean => SLUG.test(id) && !RESERVED_WORKSPACES.has(id);
+export const isTenantId = (id: string): boolean => isSlug(id) && !RESERVED_TENANTS.has(id);
+export const isWorkspaceId = (id: string): boolean => isSlug(id) && !RESERVED_WORKSPACES.has(id);
 
 // 80 random bits: no two made by chance, short enough to stand in an issuer.
 const SLUG_BYTES = 10;

@@ -23,7 +23,7 @@ import { changingConfig, type ConfigBus } from '../workspaces/config_change.ts';
 import type { RsaStock } from '../workspaces/rsa_stock.ts';
 import { makeSigningKeys } from '../workspaces/signing_key.ts';
 import { createWorkspace } from '../workspaces/workspace_service.ts';
-import { isTenantId, newSlug } from './slug.ts';
+import { isTenantId, newSlug, SLUG_RULE } from './slug.ts';
 import * as store from './tenant_store.ts';
 import {
   ADMIN_WORKSPACE,
@@ -72,7 +72,7 @@ export function createTenantService({ db, bus, sealer, rsaStock }: Deps) {
     async create(input: NewTenantInput, by: Actor): Promise<CreatedTenant> {
       const tenantId = input.id ?? newSlug();
       if (!isTenantId(tenantId)) {
-        throw invalid('/id', 'must be 1 to 63 lower-case letters, digits, - and _, and not a reserved word');
+        throw invalid('/id', SLUG_RULE);
       }
       const settings = resolve(input, tenantId);
       const [adminKeys, systemKeys] = await Promise.all([

@@ -13,7 +13,7 @@ import type { PoolScope } from '../pools/pool.ts';
 import { countUsers, findPool, lockPool } from '../pools/pool_store.ts';
 import { keepingAnAdministrator } from '../roles/last_administrator.ts';
 import { endAccess } from '../sessions/end_access.ts';
-import { OPAQUE_ID } from '../tenants/slug.ts';
+import { isOpaqueId, OPAQUE_ID_RULE } from '../tenants/slug.ts';
 import { hashNewPassword, type HashedPassword, type NewPassword } from './new_password.ts';
 import { listUsers, type UserFilter } from './user_list_store.ts';
 import * as store from './user_store.ts';
@@ -51,7 +51,7 @@ export function createUserService({ db, hashQueue }: { db: Database; hashQueue: 
   return {
     async create(scope: PoolScope, input: NewUserInput, by: Actor): Promise<FullUser> {
       const userId = input.id ?? randomUUID();
-      if (!OPAQUE_ID.test(userId)) throw invalid('/id', 'must be 1 to 64 letters, digits and - . _ ~');
+      if (!isOpaqueId(userId)) throw invalid('/id', OPAQUE_ID_RULE);
       // The expensive part comes before the transaction, under the policy as it is now.
       const password = input.password && (await hashUnderPolicy(scope, input.password));
       return inTransaction(db, async (tx) => {

@@ -17,7 +17,7 @@ import { removePool } from '../pools/pool_removal.ts';
 import { poolIdsOfWorkspace } from '../pools/pool_store.ts';
 import type { Sealer } from '../security/seal.ts';
 import { endAccess } from '../sessions/end_access.ts';
-import { isWorkspaceId, newSlug } from '../tenants/slug.ts';
+import { isWorkspaceId, newSlug, SLUG_RULE } from '../tenants/slug.ts';
 import { changingConfig, type ConfigBus, type WorkspaceScope } from './config_change.ts';
 import type { RsaStock } from './rsa_stock.ts';
 import { makeSigningKeys, type NewSigningKey } from './signing_key.ts';
@@ -126,7 +126,7 @@ export async function createWorkspace(
 ): Promise<Workspace> {
   const id = input.id ?? newSlug();
   if (!isWorkspaceId(id)) {
-    throw invalid('/id', 'must be 1 to 63 lower-case letters, digits, - and _, and not a reserved word');
+    throw invalid('/id', SLUG_RULE);
   }
   const scope = { tenantId, workspaceId: id };
   const settings = resolve(input, id);

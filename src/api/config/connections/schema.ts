@@ -60,7 +60,7 @@ const body = {
 export const ConnectionBody = z
   .strictObject({
     ...body,
-    id: id.regex(/^(?!\.{1,2}$)[A-Za-z0-9._~-]+$/, 'must be letters, digits and - . _ ~').optional(),
+    id: id.optional(),
     identity_pool_id: id,
   })
   .meta({ id: 'IdentityPoolIDP' });
