@@ -63,12 +63,14 @@ describe('access ends at every step', () => {
     expect(introspected.active, 'introspection').toBe(false);
 
     const silent = await app.begin({ prompt: 'none' });
-    expect(silent.page.stoppedAt?.searchParams.get('code') ?? undefined, 'silent').toBeUndefined();
+    const answer = silent.page.stoppedAt?.searchParams;
+    expect(answer?.get('code') ?? undefined, 'silent').toBeUndefined();
+    if (answer) expect(answer.get('error'), 'silent').toBe('login_required');
 
     const again = await app.begin({ prompt: 'login' });
     if (again.page.document.query('#login-form')) {
-      const answer = await app.browser.submit('#login-form', person);
-      expect(answer.stoppedAt, 'sign-in').toBeUndefined();
+      const page = await app.browser.submit('#login-form', person);
+      expect(page.stoppedAt, 'sign-in').toBeUndefined();
     }
   }
 

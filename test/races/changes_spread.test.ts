@@ -94,4 +94,10 @@ describe('a change of configuration', () => {
     );
     expect(await userinfo()).toEqual([401, 401]);
   });
+
+  test("the library's own notices and warnings never reach our output", () => {
+    for (const child of two.children) {
+      expect(`${child.lines.join('\n')}${child.errors()}`).not.toContain('oidc-provider');
+    }
+  });
 });

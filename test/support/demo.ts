@@ -74,11 +74,12 @@ export async function addWorkspace(
 ): Promise<{ workspaceId: string; poolId: string; connectionId: string }> {
   const tenant = { tenantId: 'default' };
   const poolId = `${id}-people`;
+  const poolName = `${id.replaceAll('-', ' ')} people`;
   await domain.workspaces.create(tenant, { id, name: `Workspace ${id}` }, SYSTEM_ACTOR);
-  await domain.pools.create(tenant, { id: poolId, name: `${id} people` }, SYSTEM_ACTOR);
+  await domain.pools.create(tenant, { id: poolId, name: poolName }, SYSTEM_ACTOR);
   const connection = await domain.connections.create(
     { ...tenant, workspaceId: id },
-    { poolId, name: `${id} people` },
+    { poolId, name: poolName },
     SYSTEM_ACTOR,
   );
   if (person) await addPerson(domain, poolId, person);

@@ -2,6 +2,9 @@ import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 
 const { base, Check } = interactionPolicy;
 
+// What an application hears that asked without a prompt (OIDC Core §3.1.2.6).
+const LOGIN_REQUIRED = 'login_required';
+
 /**
  * When a person must be asked: the library's prompts plus what the product adds, as data. A new reason to
  * interrupt a sign-in is a new check here, never a condition in a route.
@@ -11,10 +14,15 @@ export function createPolicy({ absoluteSessionSeconds }: { absoluteSessionSecond
   const login = policy.get('login');
   if (!login) throw new Error('the base policy has a login prompt');
   login.checks.add(
-    new Check('account_unusable', 'the signed-in person may not act here any more', accountUnusable),
+    new Check(
+      'account_unusable',
+      'the signed-in person may not act here any more',
+      LOGIN_REQUIRED,
+      accountUnusable,
+    ),
   );
   login.checks.add(
-    new Check('session_too_old', 'the session has reached its absolute end', (ctx) =>
+    new Check('session_too_old', 'the session has reached its absolute end', LOGIN_REQUIRED, (ctx) =>
       isTooOld(ctx, absoluteSessionSeconds),
     ),
   );
