@@ -21,6 +21,13 @@ describe('consent', () => {
     expect(page.document.text).toContain('Harbour Books');
   });
 
+  test('an application that only wants to know who it is says that much', async () => {
+    const app = await third();
+    await app.begin({ scope: 'openid' });
+    const page = await app.browser.submit('#login-form', mara);
+    expect(page.document.text).toContain('Know that it is you');
+  });
+
   test('refused: the application hears access_denied', async () => {
     const app = await third();
     await app.begin();

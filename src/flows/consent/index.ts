@@ -69,7 +69,9 @@ function askedScopes(requested: unknown, missing: Missing): string[] {
     ...Object.values(missing.missingResourceScopes ?? {}).flat(),
   ];
   const scopes = fresh.length > 0 ? fresh : typeof requested === 'string' ? requested.split(' ') : [];
-  return scopes.filter((scope) => scope !== '' && scope !== 'openid');
+  // Every request knows who it is for: said only where there is nothing else to say.
+  const telling = scopes.filter((scope) => scope !== '' && scope !== 'openid');
+  return telling.length > 0 ? telling : ['openid'];
 }
 
 function accountIdOf({ interaction }: Journey): string {
