@@ -11,7 +11,7 @@ export type HtmlValue = Html | string | number | undefined | readonly HtmlValue[
 
 /** A template whose values are escaped, in text and in quoted attributes; markup of its own kind is kept. */
 export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
-  return new Html(String.raw({ raw: strings }, ...values.map(escaped)));
+  return new Html(strings.map((text, index) => text + escaped(values[index])).join(''));
 }
 
 function escaped(value: HtmlValue): string {
