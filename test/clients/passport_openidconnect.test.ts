@@ -22,7 +22,7 @@ beforeAll(async () => {
   application = await serveApplication(app);
   // It cannot do PKCE.
   const registration = await registerClient(server, {
-    redirectUris: [`${application.origin}/callback`],
+    redirectUris: [`${application.origin}/callback`, `${application.origin}/callback/profile`],
     enforcePkce: false,
   });
   useClient(app, registration);
@@ -32,22 +32,24 @@ afterAll(async () => {
   await server.stop();
 });
 
+function remember(issuer: string, profile: object, done: (error: unknown, user?: unknown) => void): void {
+  done(null, { issuer, ...profile });
+}
+
 function useClient(app: Express, { issuer, clientId, clientSecret }: Registration): void {
-  passport.use(
-    new OpenIDConnectStrategy(
-      {
-        issuer,
-        // It knows no discovery.
-        authorizationURL: `${issuer}/oauth2/authorize`,
-        tokenURL: `${issuer}/oauth2/token`,
-        userInfoURL: `${issuer}/userinfo`,
-        clientID: clientId,
-        clientSecret,
-        callbackURL: `${application.origin}/callback`,
-      },
-      (claimedIssuer, profile, done) => done(null, { issuer: claimedIssuer, ...profile }),
-    ),
-  );
+  const settings = {
+    issuer,
+    // It knows no discovery.
+    authorizationURL: `${issuer}/oauth2/authorize`,
+    tokenURL: `${issuer}/oauth2/token`,
+    clientID: clientId,
+    clientSecret,
+    callbackURL: `${application.origin}/callback`,
+  };
+  passport.use('defaults', new OpenIDConnectStrategy(settings, remember));
+  const callbackURL = `${settings.callbackURL}/profile`;
+  const more = { ...settings, callbackURL, scope: 'profile email', nonce: true };
+  passport.use('profile', new OpenIDConnectStrategy(more, remember));
   passport.serializeUser((user, done) => done(null, user));
   passport.deserializeUser((user, done) => done(null, user));
 
@@ -55,9 +57,10 @@ function useClient(app: Express, { issuer, clientId, clientSecret }: Registratio
     session({ secret: 'signs the cookie of the application', resave: false, saveUninitialized: false }),
   );
   app.use(passport.session());
-  app.get('/login', passport.authenticate('openidconnect'));
-  app.get('/login/profile', passport.authenticate('openidconnect', { scope: 'profile email' }));
-  app.get('/callback', passport.authenticate('openidconnect', { successRedirect: '/' }));
+  app.get('/login', passport.authenticate('defaults'));
+  app.get('/login/profile', passport.authenticate('profile'));
+  app.get('/callback', passport.authenticate('defaults', { successRedirect: '/' }));
+  app.get('/callback/profile', passport.authenticate('profile', { successRedirect: '/' }));
   app.get('/', (req, res) => {
     res.json((req as { user?: unknown }).user ?? null);
   });

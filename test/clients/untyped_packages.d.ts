@@ -13,9 +13,9 @@ declare module 'passport' {
   import type { RequestHandler } from 'express';
   type Done = (error: unknown, user?: unknown) => void;
   const passport: {
-    use(strategy: object): void;
+    use(name: string, strategy: object): void;
     session(): RequestHandler;
-    authenticate(strategy: string, options?: { scope?: string; successRedirect?: string }): RequestHandler;
+    authenticate(strategy: string, options?: { successRedirect: string }): RequestHandler;
     serializeUser(serialize: (user: unknown, done: Done) => void): void;
     deserializeUser(deserialize: (user: unknown, done: Done) => void): void;
   };
@@ -25,9 +25,9 @@ declare module 'passport' {
 declare module 'passport-openidconnect' {
   type Done = (error: unknown, user?: unknown) => void;
   type Options = Record<
-    'issuer' | 'authorizationURL' | 'tokenURL' | 'userInfoURL' | 'clientID' | 'clientSecret' | 'callbackURL',
+    'issuer' | 'authorizationURL' | 'tokenURL' | 'clientID' | 'clientSecret' | 'callbackURL',
     string
-  >;
+  > & { scope?: string; nonce?: boolean };
   const Strategy: new (
     options: Options,
     verify: (issuer: string, profile: object, done: Done) => void,
