@@ -2,6 +2,8 @@ import type { z } from 'zod';
 import type { Domain } from '../domain.ts';
 import type { ExpectedVersion } from '../domain_error.ts';
 import type { Actor } from '../events/audit.ts';
+import type { Permission } from '../roles/permissions.ts';
+import type { Resource } from '../roles/role_store.ts';
 import type { Requirement } from './requirement.ts';
 
 type ParamNames<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
@@ -15,6 +17,8 @@ export type RouteInput<Path extends string, Q, B> = {
   readonly body: B;
   /** Who does it, for the record. */
   readonly by: Actor;
+  /** Whether the caller may do something else too, for what one permission does not decide. */
+  readonly allows: (permission: Permission, resource: Resource) => Promise<boolean>;
   /** From `If-Match`: a change based on another version is refused. */
   readonly expected: ExpectedVersion;
   readonly domain: Domain;

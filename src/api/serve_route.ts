@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Domain } from '../domain.ts';
 import type { Actor } from '../events/audit.ts';
-import { forbidden, notFound } from '../http/errors.ts';
+import { notFound } from '../http/errors.ts';
 import { correlationId } from '../http/request_id.ts';
 import type { Principal, TokenVerifier } from '../roles/principal.ts';
 import type { Permission } from '../roles/permissions.ts';
@@ -52,8 +52,10 @@ export async function serveRoute(
   // Replays by X-Idempotency-Key belong here: after the caller is allowed, around the effect.
   const { domain, publicUrl, systemTenantId } = deps;
   const by = actorOf(ctx, principal);
+  const allows = async (permission: Permission, resource: Resource): Promise<boolean> =>
+    principal !== undefined && domain.roles.isAllowed({ principal, systemTenantId }, permission, resource);
   const answer = await translating(() =>
-    route.handler({ params, query, body, by, expected, domain, publicUrl, systemTenantId }),
+    route.handler({ params, query, body, by, allows, expected, domain, publicUrl, systemTenantId }),
   );
   send(route, ctx, answer);
 }
@@ -82,8 +84,7 @@ async function allow(
   permission: Permission,
   resource: Resource,
 ): Promise<void> {
-  if (resource.type === 'system' && principal.tenantId !== systemTenantId) throw forbidden();
-  await translating(() => domain.roles.authorize(principal, permission, resource));
+  await translating(() => domain.roles.authorize({ principal, systemTenantId }, permission, resource));
 }
 
 function actorOf(ctx: Context, principal: Principal | undefined): Actor {

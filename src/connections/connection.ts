@@ -1,4 +1,4 @@
-import { refuseAny, type Issue } from '../domain_error.ts';
+import { forbidden, invalid, refuseAny, type DomainError, type Issue } from '../domain_error.ts';
 import { pageUriIssues } from '../clients/uris.ts';
 import { isOnEveryObject } from '../tenants/slug.ts';
 
@@ -101,6 +101,13 @@ export const CONNECTION_DEFAULTS: Omit<ConnectionSettings, 'name'> = {
   attributes: DEFAULT_ATTRIBUTES,
   mappings: DEFAULT_MAPPINGS,
 };
+
+/** The refusal of a pool that is not there, or that the caller may not know of. */
+export const noSuchPool = (): DomainError => invalid('/identity_pool_id', 'there is no such pool');
+
+/** The refusal of letting in the people of a pool that the caller may only look at. */
+export const mayNotConnect = (): DomainError =>
+  forbidden('This needs the permission connect_identity_pool', 'permission_missing');
 
 const DOMAIN =
   /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/;

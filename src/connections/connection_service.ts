@@ -21,6 +21,8 @@ import { findWorkspace, lockWorkspace } from '../workspaces/workspace_store.ts';
 import {
   CONNECTION_DEFAULTS,
   checkConnectionSettings,
+  mayNotConnect,
+  noSuchPool,
   type Connection,
   type ConnectionScope,
   type ConnectionSettings,
@@ -55,12 +57,16 @@ export function createConnectionService({ db, bus }: { db: Database; bus: Config
       return store.listConnectionsOfPool(db.knex, scope);
     },
 
-    /** Replaces the settings; those left out take their defaults. The pool of a connection never changes. */
+    /**
+     * Replaces the settings; those left out take their defaults. The pool of a connection never changes.
+     * Enabling it lets the pool's people in as connecting does, so `mayConnect` false refuses that (403).
+     */
     async update(
       scope: ConnectionScope,
       input: Choices<ConnectionSettings> & { readonly poolId?: string | undefined },
       by: Actor,
       expected?: ExpectedVersion,
+      { mayConnect }: { mayConnect: boolean } = { mayConnect: by.kind === 'system' },
     ): Promise<Connection> {
       return changingConfig(db, bus, async (tx, touch) => {
         const current = (await store.lockConnection(tx, scope)) ?? absent();
@@ -69,6 +75,9 @@ export function createConnectionService({ db, bus }: { db: Database; bus: Config
           throw invalid('/identity_pool_id', 'cannot be changed: delete this connection and create another');
         }
         const settings = resolve(input, current.name);
+        if (current.disabled && !settings.disabled && !mayConnect) {
+          throw mayNotConnect();
+        }
         const change = async () => {
           await touch.workspace(scope);
           await store.updateConnection(tx, scope, settings);
@@ -110,7 +119,7 @@ export async function connectPool(
 ): Promise<Connection> {
   if ((await lockWorkspace(tx, scope, 'share')) === undefined) throw notFound('Workspace');
   const pool = await lockPool(tx, { tenantId: scope.tenantId, poolId: input.poolId }, 'share');
-  if (pool === undefined) throw invalid('/identity_pool_id', 'there is no such pool');
+  if (pool === undefined) throw noSuchPool();
   if (pool.workspaceId !== null && pool.workspaceId !== scope.workspaceId) {
     throw invalid('/identity_pool_id', 'belongs to another workspace, which alone may connect it');
   }

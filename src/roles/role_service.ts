@@ -3,10 +3,9 @@ import { inTransaction } from '../db/transaction.ts';
 import { invalid, notFound } from '../domain_error.ts';
 import type { Actor } from '../events/audit.ts';
 import { recordAudit } from '../events/audit_store.ts';
-import { authorize } from './authorize.ts';
+import { authorize, isAllowed, type Caller } from './authorize.ts';
 import { keepingAnAdministrator } from './last_administrator.ts';
 import type { Permission } from './permissions.ts';
-import type { Principal } from './principal.ts';
 import { checkRole, type RoleGrant } from './role.ts';
 import * as store from './role_store.ts';
 
@@ -19,9 +18,13 @@ export type RoleService = ReturnType<typeof createRoleService>;
 /** Who may administer what. Throws `DomainError`. */
 export function createRoleService({ db }: { db: Database }) {
   return {
-    /** Throws `forbidden` unless a role of the principal carries the permission for the resource. */
-    authorize: (principal: Principal, permission: Permission, resource: store.Resource): Promise<void> =>
-      authorize(db, principal, permission, resource),
+    /** Throws `forbidden` unless a role of the caller carries the permission for the resource. */
+    authorize: (caller: Caller, permission: Permission, resource: store.Resource): Promise<void> =>
+      authorize(db, caller, permission, resource),
+
+    /** Whether `authorize` would let the caller through. */
+    isAllowed: (caller: Caller, permission: Permission, resource: store.Resource): Promise<boolean> =>
+      isAllowed(db, caller, permission, resource),
 
     /** Everyone with a role at the tenant itself. */
     listAtTenant: (scope: TenantScope): Promise<store.SubjectRoles[]> =>

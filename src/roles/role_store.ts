@@ -82,21 +82,27 @@ export async function listTenantGrants(
   return rows;
 }
 
-/** What a request is about, as its path says. */
+/** What a request is about, as its path or its body says. */
 export type Resource =
   | { readonly type: 'system' }
   | { readonly type: 'tenant' }
   | { readonly type: 'workspace'; readonly workspaceId: string }
   | { readonly type: 'pool'; readonly poolId: string }
   | { readonly type: 'user'; readonly poolId: string; readonly userId: string }
-  | { readonly type: 'client'; readonly clientId: string };
+  | { readonly type: 'client'; readonly clientId: string }
+  /** The roles of a person or a client. */
+  | { readonly type: 'roles_of'; readonly subjectType: SubjectType; readonly subjectId: string };
 
 export type AuthorityFacts = {
   readonly grants: readonly { readonly level: Level; readonly id: string; readonly role: string }[];
   /** The workspace the resource belongs to, if any. */
   readonly workspaceId: string | null;
-  /** Only an administrator of the tenant may change it: whoever could would become one. */
-  readonly guarded: boolean;
+  /** Whether it is part of what every tenant is administered with. */
+  readonly builtIn: boolean;
+  /** Whether it is somebody who holds a role, or holds somebody who does. */
+  readonly holdsRoles: boolean;
+  /** The same for a role at the installation. */
+  readonly holdsSystemRoles: boolean;
 };
 
 /** The roles of a subject, and what decides over a resource, in one statement. */
@@ -106,48 +112,82 @@ export async function readAuthority(
   subject: { readonly type: SubjectType; readonly id: string },
   resource: Resource,
 ): Promise<AuthorityFacts> {
-  const about = describe(scope.tenantId, resource);
+  const about = describe(resource);
   const { rows } = await executor.raw<{ rows: AuthorityFacts[] }>(
-    `SELECT r.workspace_id AS "workspaceId", coalesce(r.guarded, false) AS guarded,
+    `SELECT r.workspace_id AS "workspaceId", coalesce(r.built_in, false) AS "builtIn",
+            coalesce(held.any_role, false) AS "holdsRoles", coalesce(held.system_role, false) AS "holdsSystemRoles",
             coalesce((SELECT json_agg(json_build_object('level', resource_type, 'id', resource_id, 'role', role))
-                        FROM role_grants WHERE tenant_id = ? AND subject_type = ? AND subject_id = ?), '[]') AS grants
-       FROM (SELECT 1) one LEFT JOIN (${about.sql}) r ON true`,
-    [scope.tenantId, subject.type, subject.id, ...about.bindings],
+                        FROM role_grants WHERE tenant_id = :tenantId AND subject_type = :subjectType
+                         AND subject_id = :subjectId), '[]') AS grants
+       FROM (SELECT 1) one
+       LEFT JOIN (${about.sql}) r ON true
+       LEFT JOIN LATERAL (
+         SELECT true AS any_role, bool_or(h.resource_type = 'system') AS system_role FROM role_grants h
+          WHERE h.tenant_id = :tenantId AND (${about.holders}) HAVING count(*) > 0) held ON true`,
+    { tenantId: scope.tenantId, subjectType: subject.type, subjectId: subject.id, ...about.bindings },
   );
-  return rows[0] ?? { grants: [], workspaceId: null, guarded: false };
+  return (
+    rows[0] ?? { grants: [], workspaceId: null, builtIn: false, holdsRoles: false, holdsSystemRoles: false }
+  );
 }
 
-function describe(tenantId: string, resource: Resource): { sql: string; bindings: string[] } {
-  const holdsRoles = (type: SubjectType, id: string) =>
-    `EXISTS (SELECT FROM role_grants h WHERE h.tenant_id = x.tenant_id AND h.subject_type = '${type}'
-                AND h.subject_id = ${id})`;
-  if (resource.type === 'workspace') {
-    return {
-      sql: `SELECT x.workspace_id, x.type IN ('admin', 'system') AS guarded FROM workspaces x
-             WHERE x.tenant_id = ? AND x.workspace_id = ?`,
-      bindings: [tenantId, resource.workspaceId],
-    };
+const IS_USER = `h.subject_type = 'identity_pool_user'`;
+const IS_CLIENT = `h.subject_type = 'client'`;
+const BUILT_IN_WORKSPACE = `w.type IN ('admin', 'system')`;
+
+/** SQL of the resource's row, and of who is meant by it among the grants `h`. */
+function describe(resource: Resource): {
+  sql: string;
+  holders: string;
+  bindings: Record<string, string>;
+} {
+  switch (resource.type) {
+    case 'workspace':
+      return {
+        sql: `SELECT w.workspace_id, ${BUILT_IN_WORKSPACE} AS built_in FROM workspaces w
+               WHERE w.tenant_id = :tenantId AND w.workspace_id = :workspaceId`,
+        holders: `${IS_USER} AND EXISTS (
+            SELECT FROM users u JOIN pools p USING (tenant_id, pool_id)
+             WHERE u.tenant_id = h.tenant_id AND u.user_id = h.subject_id AND p.workspace_id = :workspaceId)
+          OR ${IS_CLIENT} AND EXISTS (
+            SELECT FROM clients c WHERE c.tenant_id = h.tenant_id AND c.client_id = h.subject_id
+               AND c.workspace_id = :workspaceId)`,
+        bindings: { workspaceId: resource.workspaceId },
+      };
+    case 'pool':
+      return {
+        sql: POOL,
+        holders: `${IS_USER} AND EXISTS (
+            SELECT FROM users u WHERE u.tenant_id = h.tenant_id AND u.user_id = h.subject_id
+               AND u.pool_id = :poolId)`,
+        bindings: { poolId: resource.poolId },
+      };
+    case 'user':
+      return {
+        sql: POOL,
+        holders: `${IS_USER} AND h.subject_id = :heldBy`,
+        bindings: { poolId: resource.poolId, heldBy: resource.userId },
+      };
+    case 'client':
+      return {
+        sql: `SELECT c.workspace_id, ${BUILT_IN_WORKSPACE} AS built_in
+                FROM clients c JOIN workspaces w USING (tenant_id, workspace_id)
+               WHERE c.tenant_id = :tenantId AND c.client_id = :heldBy`,
+        holders: `${IS_CLIENT} AND h.subject_id = :heldBy`,
+        bindings: { heldBy: resource.clientId },
+      };
+    case 'roles_of':
+      return {
+        sql: NOWHERE,
+        holders: 'h.subject_type = :heldByType AND h.subject_id = :heldBy',
+        bindings: { heldByType: resource.subjectType, heldBy: resource.subjectId },
+      };
+    case 'system':
+    case 'tenant':
+      return { sql: NOWHERE, holders: 'false', bindings: {} };
   }
-  if (resource.type === 'pool') {
-    return {
-      sql: `SELECT x.workspace_id, x.system AS guarded FROM pools x WHERE x.tenant_id = ? AND x.pool_id = ?`,
-      bindings: [tenantId, resource.poolId],
-    };
-  }
-  if (resource.type === 'user') {
-    return {
-      sql: `SELECT x.workspace_id, x.system OR ${holdsRoles('identity_pool_user', '?')} AS guarded
-              FROM pools x WHERE x.tenant_id = ? AND x.pool_id = ?`,
-      bindings: [resource.userId, tenantId, resource.poolId],
-    };
-  }
-  if (resource.type === 'client') {
-    return {
-      sql: `SELECT x.workspace_id, w.type IN ('admin', 'system') OR ${holdsRoles('client', 'x.client_id')} AS guarded
-              FROM clients x JOIN workspaces w USING (tenant_id, workspace_id)
-             WHERE x.tenant_id = ? AND x.client_id = ?`,
-      bindings: [tenantId, resource.clientId],
-    };
-  }
-  return { sql: 'SELECT NULL::text AS workspace_id, false AS guarded', bindings: [] };
 }
+
+const POOL = `SELECT p.workspace_id, p.system AS built_in FROM pools p
+               WHERE p.tenant_id = :tenantId AND p.pool_id = :poolId`;
+const NOWHERE = 'SELECT NULL::text AS workspace_id, false AS built_in';

@@ -1,3 +1,4 @@
+import { mayNotConnect, noSuchPool } from '../../../connections/connection.ts';
 import { ofPool, ofWorkspace } from '../../requirement.ts';
 import { route } from '../../route.ts';
 import { answerConnection, presentConnection } from './present.ts';
@@ -54,8 +55,11 @@ export const connectionRoutes = [
     body: ConnectionBody,
     answers: { status: 201, schema: ConnectionResponse },
     refuses: [404, 409],
-    handler: async ({ params, body, by, domain }) => {
+    handler: async ({ params, body, by, allows, domain }) => {
       const scope = { tenantId: params.tid, workspaceId: params.wid };
+      const pool = { type: 'pool', poolId: body.identity_pool_id } as const;
+      if (!(await allows('read_identity_pool_idps', pool))) throw noSuchPool();
+      if (!(await allows('connect_identity_pool', pool))) throw mayNotConnect();
       return answerConnection(await domain.connections.create(scope, toNewConnection(body), by));
     },
   }),
@@ -83,10 +87,12 @@ export const connectionRoutes = [
     body: UpdateConnectionBody,
     answers: { status: 200, schema: ConnectionResponse },
     refuses: [404, 409, 412],
-    handler: async ({ params, body, by, expected, domain }) => {
+    handler: async ({ params, body, by, expected, allows, domain }) => {
       const scope = { tenantId: params.tid, workspaceId: params.wid, connectionId: params.iid };
       const input = { ...toConnectionSettings(body), poolId: body.identity_pool_id };
-      return answerConnection(await domain.connections.update(scope, input, by, expected));
+      const { poolId } = await domain.connections.get(scope);
+      const mayConnect = await allows('connect_identity_pool', { type: 'pool', poolId });
+      return answerConnection(await domain.connections.update(scope, input, by, expected, { mayConnect }));
     },
   }),
   route({

@@ -50,11 +50,13 @@ export function toGrant(body: Body): GrantInput {
   return { ...common, subjectId: body.identity_pool_user_id, subjectPoolId: body.identity_pool_id };
 }
 
-/** What granting or revoking it needs. */
-export const neededFor = ({ role }: Body): { permission: Permission; of: Resource } =>
-  role === 'operator'
-    ? { permission: 'grant_operator', of: { type: 'system' } }
-    : { permission: 'manage_tenant_roles', of: { type: 'tenant' } };
+/** What granting or revoking it needs: the roles of an operator are changed by operators. */
+export function neededFor(body: Body): { permission: Permission; of: Resource } {
+  if (body.role === 'operator') return { permission: 'grant_operator', of: { type: 'system' } };
+  // Who is not named is refused later, by `toGrant`.
+  const subjectId = (body.type === 'client' ? body.client_id : body.identity_pool_user_id) ?? '';
+  return { permission: 'manage_tenant_roles', of: { type: 'roles_of', subjectType: body.type, subjectId } };
+}
 
 export function presentSubject(tenantId: string, subject: SubjectRoles): object {
   return {
