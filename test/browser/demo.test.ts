@@ -54,35 +54,39 @@ async function look(page: Page): Promise<void> {
   }
 }
 
-test('in Chromium, from sign-in to sign-out, every page is fit to be read and none is blocked', async () => {
-  const page = await (await chromium.newContext({ locale: 'en-GB' })).newPage();
-  const problems: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(message.text());
-  });
+test(
+  'in Chromium, from sign-in to sign-out, every page is fit to be read and none is blocked',
+  { timeout: 120_000 },
+  async () => {
+    const page = await (await chromium.newContext({ locale: 'en-GB' })).newPage();
+    const problems: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
 
-  await page.goto(demo.url);
-  await look(page);
-  await page.click('#sign-in');
-  await page.fill('#identifier', mara.identifier);
-  await page.fill('#password', mara.password);
-  await page.click('#login-submit');
-  await page.waitForURL(`${demo.url}/`);
-  expect(await page.textContent('h1')).toBe('Hello, Mara Linde');
+    await page.goto(demo.url);
+    await look(page);
+    await page.click('#sign-in');
+    await page.fill('#identifier', mara.identifier);
+    await page.fill('#password', mara.password);
+    await page.click('#login-submit');
+    await page.waitForURL(`${demo.url}/`);
+    expect(await page.textContent('h1')).toBe('Hello, Mara Linde');
 
-  const before = await page.textContent('[data-claim=access_token]');
-  await page.click('text=Call userinfo again');
-  await page.click('button:has-text("Refresh")');
-  await page.waitForSelector('.note:has-text("Refreshed")');
-  expect(await page.textContent('[data-claim=access_token]')).not.toBe(before);
-  await page.click('summary');
-  await look(page);
+    const before = await page.textContent('[data-claim=access_token]');
+    await page.click('text=Call userinfo again');
+    await page.click('button:has-text("Refresh")');
+    await page.waitForSelector('.note:has-text("Refreshed")');
+    expect(await page.textContent('[data-claim=access_token]')).not.toBe(before);
+    await page.click('summary');
+    await look(page);
 
-  await page.click('text=Sign out');
-  await page.waitForSelector('.note:has-text("Signed out")');
-  await look(page);
-  expect(problems).toEqual([]);
+    await page.click('text=Sign out');
+    await page.waitForSelector('.note:has-text("Signed out")');
+    await look(page);
+    expect(problems).toEqual([]);
 
-  await page.goto(`${demo.url}/callback?state=unknown`);
-  await look(page);
-});
+    await page.goto(`${demo.url}/callback?state=unknown`);
+    await look(page);
+  },
+);
