@@ -5,6 +5,7 @@ import { isUniqueViolation } from '../db/errors.ts';
 import type { Page } from '../db/keyset.ts';
 import {
   conflict,
+  type DomainError,
   forbidden,
   invalid,
   notFound,
@@ -16,6 +17,7 @@ import { recordAudit } from '../events/audit_store.ts';
 import type { Sealer } from '../security/seal.ts';
 import { endAccess } from '../sessions/end_access.ts';
 import { isOpaqueId, newSlug, OPAQUE_ID_RULE } from '../tenants/slug.ts';
+import { isOfAnotherKind } from '../tenants/subject_id_store.ts';
 import {
   changingConfig,
   type ConfigBus,
@@ -129,11 +131,12 @@ export async function createClient(
   if (workspace === undefined) throw notFound('Workspace');
   const settings = resolveClientSettings(input, id);
   checkClientSettings(settings, workspace);
+  if (input.id !== undefined && (await isOfAnotherKind(tx, scope, 'client', id))) throw idTaken();
   const secret = storeSecret(sealer, clientScope, settings.tokenEndpointAuthMethod, input.clientSecret);
   try {
     await store.insertClient(tx, { ...settings, ...scope, id, system }, secret);
   } catch (error) {
-    if (isUniqueViolation(error)) throw conflict('There is a client with this id already', 'id_taken');
+    if (isUniqueViolation(error)) throw idTaken();
     throw error;
   }
   await touch.workspace(scope);
@@ -171,6 +174,8 @@ async function audit(
     affected: { clientId },
   });
 }
+
+const idTaken = (): DomainError => conflict('This client id is taken', 'id_taken');
 
 function absent(): never {
   throw notFound('Client');

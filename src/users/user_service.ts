@@ -6,7 +6,14 @@ import type { Database } from '../db/connection.ts';
 import { violatedUniqueConstraint } from '../db/errors.ts';
 import type { Page } from '../db/keyset.ts';
 import { inTransaction } from '../db/transaction.ts';
-import { conflict, invalid, notFound, requireVersion, type ExpectedVersion } from '../domain_error.ts';
+import {
+  conflict,
+  type DomainError,
+  invalid,
+  notFound,
+  requireVersion,
+  type ExpectedVersion,
+} from '../domain_error.ts';
 import type { Actor } from '../events/audit.ts';
 import { recordAudit } from '../events/audit_store.ts';
 import type { PoolScope } from '../pools/pool.ts';
@@ -14,6 +21,7 @@ import { countUsers, findPool, lockPool } from '../pools/pool_store.ts';
 import { keepingAnAdministrator } from '../roles/last_administrator.ts';
 import { endAccess } from '../sessions/end_access.ts';
 import { isOpaqueId, OPAQUE_ID_RULE } from '../tenants/slug.ts';
+import { isOfAnotherKind } from '../tenants/subject_id_store.ts';
 import { hashNewPassword, type HashedPassword, type NewPassword } from './new_password.ts';
 import { listUsers, type UserFilter } from './user_list_store.ts';
 import * as store from './user_store.ts';
@@ -73,6 +81,7 @@ export function createUserService({ db, hashQueue }: { db: Database; hashQueue: 
           caseInsensitive: pool.identifierCaseInsensitive,
         });
         const addresses = keyAddresses(input.addresses ?? []);
+        if (input.id !== undefined && (await isOfAnotherKind(tx, scope, 'user', userId))) throw idTaken();
         await claimNames(tx, scope, identifiers, addresses);
         const userScope = { tenantId: scope.tenantId, poolId: scope.poolId, userId };
         await writing(() =>
@@ -191,7 +200,7 @@ async function writing(write: () => Promise<void>): Promise<void> {
   } catch (error) {
     const constraint = violatedUniqueConstraint(error);
     if (constraint !== undefined && OF_A_KNOWN_ID.has(constraint)) {
-      throw conflict('This user id is taken, or was once', 'id_taken');
+      throw idTaken();
     }
     if (constraint === 'identifiers_unique' || constraint === 'verifiable_addresses_verified') {
       throw conflict('An identifier or address belongs to someone else in this pool', 'identifier_taken');
@@ -199,6 +208,8 @@ async function writing(write: () => Promise<void>): Promise<void> {
     throw error;
   }
 }
+
+const idTaken = (): DomainError => conflict('This user id is taken, or was once', 'id_taken');
 
 const changedFields = (change: UserChange): string[] =>
   Object.entries(change)
