@@ -68,6 +68,11 @@ async function leave(call: () => unknown, arrivesAt: string): Promise<void> {
   await Promise.all([page.waitForURL(arrivesAt), page.evaluate(call)]);
 }
 
+async function fillIn(): Promise<void> {
+  await page.fill('#identifier', mara.identifier);
+  await page.fill('#password', mara.password);
+}
+
 /** Presses the button that leads back to the application, and lets the client finish there. */
 async function comeBack(button: string): Promise<Pick<User, 'profile' | 'scope'>> {
   await page.click(button);
@@ -82,8 +87,7 @@ async function comeBack(button: string): Promise<Pick<User, 'profile' | 'scope'>
 test('oidc-client-ts signs in, renews and signs out', async () => {
   await page.goto(application.origin);
   await leave(() => void users.signinRedirect(), `${server.publicUrl}/**`);
-  await page.fill('#identifier', mara.identifier);
-  await page.fill('#password', mara.password);
+  await fillIn();
   await page.click('#login-submit');
   const first = await comeBack('#consent-allow');
   expect(first.profile).toMatchObject({ iss: server.issuer, sub: expect.any(String) });
@@ -108,6 +112,13 @@ test('oidc-client-ts signs in, renews and signs out', async () => {
     };
   });
   expect(renewed).toEqual({ isNew: true, isRotated: true, name: 'Mara Linde' });
+
+  // The consent is remembered: in a browser that is not known yet, the sign-in page itself leads back.
+  await page.context().clearCookies();
+  await leave(() => void users.signinRedirect(), `${server.publicUrl}/**`);
+  await fillIn();
+  const third = await comeBack('#login-submit');
+  expect(third.profile.sub).toBe(first.profile.sub);
 
   await leave(
     () => void users.signoutRedirect({ post_logout_redirect_uri: `${location.origin}/` }),
