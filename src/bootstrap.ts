@@ -10,7 +10,7 @@ import {
   type AdministratorPlan,
   restoreAdministrator,
 } from './installation/administrator.ts';
-import { createDemo } from './installation/demo.ts';
+import { createDemo, followDemoApp } from './installation/demo.ts';
 import { isDone, markDone, oneAtATime } from './installation/steps_store.ts';
 import { createSealer, type MasterKey } from './security/seal.ts';
 import { ConfigBus } from './workspaces/config_change.ts';
@@ -32,7 +32,10 @@ export type BootstrapResult = {
  */
 export async function bootstrap(deps: BootstrapDeps): Promise<BootstrapResult> {
   const { config, db } = deps;
-  if (await everythingDone(deps)) return {};
+  if (await everythingDone(deps)) {
+    if (config.env !== 'production') await moveDemo(deps);
+    return {};
+  }
   return oneAtATime(db, async () => {
     const parts = compose(deps);
     const plan = planOf(config);
@@ -44,7 +47,7 @@ export async function bootstrap(deps: BootstrapDeps): Promise<BootstrapResult> {
     }
     if (config.env !== 'production' && !(await isDone(db.knex, 'demo'))) {
       const { demo } = config.bootstrap.description;
-      await createDemo(parts.domain, plan.tenantId, demo, `http://localhost:${config.demoPort}`);
+      await createDemo(parts.domain, plan.tenantId, demo, demoAppUrl(config));
       await markDone(db.knex, 'demo');
     }
     return credentials ? { credentials: onlyGenerated(credentials, config) } : {};
@@ -70,6 +73,15 @@ async function everythingDone({ config, db }: BootstrapDeps): Promise<boolean> {
   if (!(await isDone(db.knex, 'administrator'))) return false;
   return config.env === 'production' || isDone(db.knex, 'demo');
 }
+
+/** `DEMO_PORT` may have changed since the first start. */
+async function moveDemo(deps: BootstrapDeps): Promise<void> {
+  const { tenantId } = planOf(deps.config);
+  const { demo } = deps.config.bootstrap.description;
+  await followDemoApp(compose(deps).domain, tenantId, demo, demoAppUrl(deps.config));
+}
+
+const demoAppUrl = (config: Config): string => `http://localhost:${config.demoPort}`;
 
 function compose({ config, db, secrets }: BootstrapDeps): AdministratorDeps {
   const hashQueue = createHashQueue({ webConcurrency: config.webConcurrency });

@@ -87,6 +87,7 @@ async function start(
 /** Starts the demo application and gives its address; without it the server is as good. */
 async function serveDemo(config: Config, logger: Logger, shutdown: Shutdown): Promise<string | undefined> {
   const { confidential_client: client, person } = config.bootstrap.description.demo;
+  if (config.demoPort === 0) return undefined;
   try {
     const demo = await startDemo({
       issuer: demoIssuer(config),

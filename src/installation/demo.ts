@@ -79,6 +79,39 @@ export async function createDemo(
   );
 }
 
+/** Registers the demo application's present address with its clients, where it is not registered yet. */
+export async function followDemoApp(
+  domain: Domain,
+  tenantId: string,
+  demo: BootstrapDescription['demo'],
+  demoAppUrl: string,
+): Promise<void> {
+  for (const { id: clientId } of [demo.confidential_client, demo.public_client]) {
+    const scope = { tenantId, clientId };
+    const client = await orAbsent(domain.clients.get(scope));
+    if (!client || client.redirectUris.includes(`${demoAppUrl}/callback`)) continue;
+    await domain.clients.update(
+      scope,
+      {
+        ...client,
+        redirectUris: [...client.redirectUris, `${demoAppUrl}/callback`],
+        postLogoutRedirectUris: [...client.postLogoutRedirectUris, `${demoAppUrl}/`],
+      },
+      SYSTEM_ACTOR,
+    );
+  }
+}
+
+// Whoever has removed the demo keeps it removed.
+async function orAbsent<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof DomainError && error.kind === 'not_found') return undefined;
+    throw error;
+  }
+}
+
 // A start that was killed half-way finds its own work.
 async function unlessThere(create: () => Promise<unknown>): Promise<void> {
   try {
