@@ -106,7 +106,9 @@ export function createPoolService({ db, bus }: { db: Database; bus: ConfigBus })
           adminInitiatedRegistrationAllowed: current.adminInitiatedRegistrationAllowed,
           labels: current.labels,
         });
-        await writing(() => store.updatePool(tx, scope, settings));
+        const write = () => writing(() => store.updatePool(tx, scope, settings));
+        const keepsPasswords = settings.authenticationMechanisms.includes('password');
+        await (keepsPasswords ? write() : keepingAnAdministrator(tx, scope, write));
         if (settings.identifierCaseInsensitive !== current.identifierCaseInsensitive) {
           await applyCaseRule(tx, scope, { caseInsensitive: settings.identifierCaseInsensitive });
         }

@@ -15,6 +15,7 @@ import type { Actor } from '../events/audit.ts';
 import { recordAudit } from '../events/audit_store.ts';
 import { removePool } from '../pools/pool_removal.ts';
 import { poolIdsOfWorkspace } from '../pools/pool_store.ts';
+import { keepingAnAdministrator } from '../roles/last_administrator.ts';
 import type { Sealer } from '../security/seal.ts';
 import { endAccess } from '../sessions/end_access.ts';
 import { isWorkspaceId, newSlug, SLUG_RULE } from '../tenants/slug.ts';
@@ -75,7 +76,10 @@ export function createWorkspaceService({ db, bus, sealer, rsaStock }: Deps) {
       return store.listWorkspaces(db.knex, scope, filter, page);
     },
 
-    /** Replaces the settings; what is left out takes its default. Keys, type and id stay. */
+    /**
+     * Replaces the settings; what is left out takes its default. Keys, type and id stay. Refused (409) for the
+     * `admin` workspace where nobody could sign in to it any more.
+     */
     async update(
       scope: WorkspaceScope,
       input: WorkspaceInput,
@@ -83,12 +87,16 @@ export function createWorkspaceService({ db, bus, sealer, rsaStock }: Deps) {
       expected?: ExpectedVersion,
     ): Promise<Workspace> {
       return changingConfig(db, bus, async (tx, touch) => {
-        const current = (await store.lockWorkspace(tx, scope, 'update')) ?? absent();
-        requireVersion(expected, current);
-        const settings = resolve(input, current.id);
-        await store.updateWorkspace(tx, scope, settings);
-        await touch.workspace(scope);
-        await audit(tx, scope, 'updated', by);
+        const change = async () => {
+          const current = (await store.lockWorkspace(tx, scope, 'update')) ?? absent();
+          requireVersion(expected, current);
+          const settings = resolve(input, current.id);
+          await store.updateWorkspace(tx, scope, settings);
+          await touch.workspace(scope);
+          await audit(tx, scope, 'updated', by);
+        };
+        const administers = scope.workspaceId === 'admin';
+        await (administers ? keepingAnAdministrator(tx, scope, change) : change());
         return (await store.findWorkspace(tx, scope)) ?? absent();
       });
     },

@@ -275,6 +275,39 @@ describe('the last administrator', () => {
     expect(await manager.delete(user)).toMatchObject({ status: 204 });
   });
 
+  it('is not shut out by what the pool or the workspace lets people sign in with', async () => {
+    const { administratorsPoolId } = await server.createTenant('keys');
+    const manager = server.api('keys');
+    await administrator('keys', administratorsPoolId, 'kay');
+    const pool = `/api/identity/keys/admin/pools/${administratorsPoolId}`;
+    const workspace = '/api/admin/keys/servers/admin';
+    const refused = { status: 409, body: { error_code: 'last_administrator' } };
+    const none = { name: 'Administrators', authentication_mechanisms: ['webauthn'] };
+    expect(await manager.put(pool, none)).toMatchObject(refused);
+    expect(await manager.put(workspace, { authentication_mechanisms: ['webauthn'] })).toMatchObject(refused);
+    expect(await manager.put(workspace, { grant_types: ['client_credentials'] })).toMatchObject(refused);
+    const both = { authentication_mechanisms: ['webauthn', 'password'] };
+    expect(await manager.put(pool, { ...none, ...both })).toMatchObject({ status: 200 });
+    expect(await manager.put(workspace, both)).toMatchObject({ status: 200 });
+    await server.signIn('keys', 'kay@example.com', PASSWORD);
+  });
+
+  it.each([
+    ['must be changed', { state: 'must_be_changed' }],
+    ['must be reset', { state: 'must_be_reset' }],
+    ['has expired', { expires_at: new Date(0) }],
+  ])('is who can sign in: nobody whose password %s', async (_name, credential) => {
+    const tenant = `able-${Math.random().toString(36).slice(2, 8)}`;
+    const { administratorsPoolId } = await server.createTenant(tenant);
+    const able = await administrator(tenant, administratorsPoolId, 'able');
+    const unable = await administrator(tenant, administratorsPoolId, 'unable');
+    await server.db.knex('credentials').where({ tenant_id: tenant, user_id: unable }).update(credential);
+    const users = `/api/identity/${tenant}/admin/pools/${administratorsPoolId}/users`;
+    const manager = server.api(tenant);
+    expect(await manager.delete(`${users}/${able}`)).toMatchObject({ status: 409 });
+    expect(await manager.delete(`${users}/${unable}`)).toMatchObject({ status: 204 });
+  });
+
   it('survives when the pool that holds them is deleted', async () => {
     await server.createTenant('pooled');
     const manager = server.api('pooled');

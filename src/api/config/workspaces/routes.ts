@@ -72,7 +72,7 @@ export const workspaceRoutes = [
     requires: ofWorkspace('update_workspace'),
     body: UpdateServerBody,
     answers: { status: 200, schema: ServerResponse },
-    refuses: [404, 412],
+    refuses: [404, 409, 412],
     handler: async ({ params, body, by, expected, domain, publicUrl }) => {
       const scope = { tenantId: params.tid, workspaceId: params.wid };
       const workspace = await domain.workspaces.update(scope, toWorkspaceInput(body), by, expected);
