@@ -39,13 +39,14 @@ function describeRoute(route: Route): RouteConfig {
   const body = route.body && { content: { 'application/json': { schema: route.body } }, required: true };
   const permission =
     'permission' in route.requires ? `Needs the permission \`${route.requires.permission}\`.` : '';
+  const description = [route.description ?? '', permission].filter((text) => text !== '').join(' ');
   return {
     method: route.method,
     path: route.path,
     operationId: route.operationId,
     tags: [route.tag],
     summary: route.summary,
-    ...(permission && { description: permission }),
+    ...(description && { description }),
     ...(route.requires.token !== 'none' && { security: [{ bearer: [] }] }),
     request: {
       params: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))),

@@ -35,6 +35,8 @@ type Declaration<Path extends string, Q, B> = {
   /** The name of the operation in the contract. */
   readonly operationId: string;
   readonly summary: string;
+  /** What else a caller should know of its effects, in whole sentences. */
+  readonly description?: string;
   readonly tag: string;
   readonly requires: Requirement<NoInfer<B>>;
   /** Parameters that a query may have; none when absent. */

@@ -91,6 +91,19 @@ export function resolveClientSettings(input: Choices<ClientSettings>, defaultNam
   };
 }
 
+/**
+ * Whether a change takes from a client: its trust, or an entry of what it may ask for, whom it may call, how it
+ * gets tokens or where people are sent. What was granted before was granted to a client that had more.
+ */
+export function isRestricted(before: ClientSettings, after: ClientSettings): boolean {
+  const lost = (list: 'scopes' | 'audience' | 'grantTypes' | 'redirectUris') => {
+    const kept: readonly string[] = after[list];
+    return before[list].some((entry) => !kept.includes(entry));
+  };
+  const lists = ['scopes', 'audience', 'grantTypes', 'redirectUris'] as const;
+  return (before.trusted && !after.trusted) || lists.some(lost);
+}
+
 // RFC 6749 §3.3.
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/;
 

@@ -27,6 +27,7 @@ import {
 import { findWorkspace, lockWorkspace } from '../workspaces/workspace_store.ts';
 import {
   checkClientSettings,
+  isRestricted,
   resolveClientSettings,
   type Client,
   type ClientScope,
@@ -70,7 +71,10 @@ export function createClientService({ db, bus, sealer }: Deps) {
       return store.listClients(db.knex, scope, filter, page);
     },
 
-    /** Replaces the settings; what is left out takes its default, except the secret, which stays. */
+    /**
+     * Replaces the settings; what is left out takes its default, except the secret, which stays. A client that is
+     * disabled, or has less than before (`isRestricted`), loses what was issued to it.
+     */
     async update(
       scope: ClientScope,
       input: ClientInput & { readonly workspaceId?: string | undefined },
@@ -89,8 +93,10 @@ export function createClientService({ db, bus, sealer }: Deps) {
         checkClientSettings(settings, workspace);
         const secret = nextSecret(sealer, scope, current, settings, input.clientSecret);
         await store.updateClient(tx, scope, settings, secret);
-        if (settings.clientStatus === 'inactive' && current.clientStatus === 'active') {
-          await endAccess(tx, { ...workspaceScope, clientId: current.id }, 'client_disabled');
+        const isDisabled = settings.clientStatus === 'inactive' && current.clientStatus === 'active';
+        if (isDisabled || isRestricted(current, settings)) {
+          const reason = isDisabled ? 'client_disabled' : 'client_restricted';
+          await endAccess(tx, { ...workspaceScope, clientId: current.id }, reason);
         }
         await touch.workspace(workspaceScope);
         await audit(tx, workspaceScope, scope.clientId, 'updated', by);

@@ -16,6 +16,7 @@ export type EndAccessReason =
   | 'connection_disabled'
   | 'connection_deleted'
   | 'client_disabled'
+  | 'client_restricted'
   | 'client_deleted'
   | 'pool_deleted'
   | 'workspace_deleted'

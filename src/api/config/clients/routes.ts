@@ -72,6 +72,8 @@ export const clientRoutes = [
     path: `${ADMIN}/clients/{cid}`,
     operationId: 'updateClient',
     summary: 'Replace the settings of a client; without client_secret the secret stays',
+    description:
+      'Taking `trusted`, a scope, an audience, a grant type or a redirect URI from it ends everything that was issued to it.',
     tag,
     requires: ofClient('manage_clients'),
     body: UpdateClientBody,
