@@ -130,7 +130,10 @@ export const configSchema = z.strictObject({
   bootstrap: z.strictObject({
     tenantId: id.optional(),
     adminClientId: id.optional(),
-    adminClientSecret: generatedSecret(16).optional(),
+    // What a client secret may be; see clients/client_secret.ts.
+    adminClientSecret: generatedSecret(32)
+      .regex(/^[\x20-\x7e]*$/, { error: 'must be plain ASCII' })
+      .optional(),
     adminEmail: z.email({ error: 'must be an email address' }).max(254).optional(),
     adminPassword: generatedSecret(12).optional(),
     description: bootstrapDescriptionSchema,

@@ -1,15 +1,21 @@
 import { bootstrap } from './bootstrap.ts';
 import type { Config } from './config.ts';
-import { openDatabase } from './db/connection.ts';
+import { openDatabase, type Database } from './db/connection.ts';
 import { migrate } from './db/migrate.ts';
 import { startDemo } from './demo/index.ts';
 import { DEMO_CLIENT_SECRET } from './installation/demo.ts';
-import { resolveSecrets } from './local_secrets.ts';
+import { resolveSecrets, type Secrets } from './local_secrets.ts';
 import type { Health } from './observability/health.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { openConfiguredDatabase } from './open_database.ts';
 import { createShutdown, onStopSignals, type Shutdown } from './shutdown.ts';
-import { demoIssuer, hasAny, startSummary } from './start_summary.ts';
+import {
+  credentialRows,
+  demoIssuer,
+  hasAny,
+  startSummary,
+  type GeneratedCredentials,
+} from './start_summary.ts';
 import { startWebServer } from './web_server.ts';
 import { isWorker, receiveOrders, startWorkers } from './workers.ts';
 
@@ -68,7 +74,27 @@ async function start(
   await migrate(db, { onWarning });
   const secrets = await resolveSecrets(config);
   const { credentials } = await bootstrap({ config, secrets, db });
+  try {
+    return await serve(config, { db, secrets, logger, credentials }, shutdown);
+  } catch (error) {
+    // Made, and known to nobody: they must not be lost because a port was taken.
+    if (hasAny(credentials)) process.stderr.write(`${credentialRows(config, credentials).join('\n')}\n`);
+    throw error;
+  }
+}
 
+type Running = {
+  readonly db: Database;
+  readonly secrets: Secrets;
+  readonly logger: Logger;
+  readonly credentials: GeneratedCredentials | undefined;
+};
+
+async function serve(
+  config: Config,
+  { db, secrets, logger, credentials }: Running,
+  shutdown: Shutdown,
+): Promise<Health | undefined> {
   const single = config.webConcurrency === 1;
   const health = single ? await startWebServer({ config, secrets, db, logger }, shutdown) : undefined;
   if (!single)

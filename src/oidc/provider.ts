@@ -190,7 +190,7 @@ function configuration(deps: ProviderDeps, issuer: string): Configuration {
     extraTokenClaims: async (ctx, token) => extraTokenClaims(ctx, snapshot, token),
     clientBasedCORS: (_ctx, origin, client) =>
       origin !== 'null' && (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
-    clientDefaults: { id_token_signed_response_alg: 'RS256' },
+    clientDefaults: { id_token_signed_response_alg: snapshot.keyType === 'ecdsa' ? 'ES256' : 'RS256' },
     ttl: {
       AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? lifetimes.accessTokenSeconds,
       AuthorizationCode: lifetimes.authorizationCodeSeconds,

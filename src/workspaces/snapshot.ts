@@ -39,6 +39,8 @@ export type WorkspaceSnapshot = {
   readonly logoUri: string;
   readonly type: 'admin' | 'developer' | 'system' | 'regular' | 'organization';
   readonly grantTypes: readonly string[];
+  /** Decides which key signs ID tokens unless a client says otherwise. */
+  readonly keyType: 'rsa' | 'ecdsa' | 'ps';
   readonly mechanisms: readonly Mechanism[];
   readonly lifetimes: {
     readonly authorizationCodeSeconds: number;

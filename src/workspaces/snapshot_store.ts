@@ -13,6 +13,7 @@ type Row = {
   logo_uri: string;
   type: WorkspaceSnapshot['type'];
   grant_types: string[];
+  key_type: WorkspaceSnapshot['keyType'];
   mechanisms: WorkspaceSnapshot['mechanisms'];
   authorization_code_ttl_s: number;
   access_token_ttl_s: number;
@@ -43,7 +44,7 @@ export async function loadSnapshot(
   const row = await withClient(knex, async (client) => {
     const { rows } = await client.query<Row>({
       name: 'workspace-snapshot',
-      text: `SELECT w.config_version, t.name AS tenant_name, w.name, w.logo_uri, w.type, w.grant_types,
+      text: `SELECT w.config_version, t.name AS tenant_name, w.name, w.logo_uri, w.type, w.grant_types, w.key_type,
           w.authentication_mechanisms AS mechanisms, w.authorization_code_ttl_s, w.access_token_ttl_s,
           w.id_token_ttl_s, w.refresh_token_ttl_s, w.refresh_token_leeway_s, w.session_ttl_s,
           w.require_pushed_authorization_requests, w.enforce_pkce, w.rotate_confidential_refresh_tokens,
@@ -84,6 +85,7 @@ function present(
     logoUri: row.logo_uri,
     type: row.type,
     grantTypes: row.grant_types,
+    keyType: row.key_type,
     mechanisms: row.mechanisms,
     lifetimes: {
       authorizationCodeSeconds: row.authorization_code_ttl_s,
