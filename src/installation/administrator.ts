@@ -55,9 +55,14 @@ export async function restoreAdministrator(
 
 async function ensureWayIn({ domain }: AdministratorDeps, plan: AdministratorPlan): Promise<void> {
   const { tenantId, poolId, poolName } = plan;
-  await absentAsUndefined(() => domain.pools.get({ tenantId, poolId })).then(
-    (pool) => pool ?? domain.pools.create({ tenantId }, { id: poolId, name: poolName }, SYSTEM_ACTOR),
-  );
+  const pool = await absentAsUndefined(() => domain.pools.get({ tenantId, poolId }));
+  if (pool === undefined) {
+    await domain.pools.create({ tenantId }, { id: poolId, name: poolName }, SYSTEM_ACTOR);
+  } else if (!pool.authenticationMechanisms.includes('password')) {
+    const authenticationMechanisms = withAll(pool.authenticationMechanisms, ['password']);
+    await domain.pools.update({ tenantId, poolId }, { ...pool, authenticationMechanisms }, SYSTEM_ACTOR);
+  }
+  await ensureWorkspace(domain, { tenantId, workspaceId: ADMIN_WORKSPACE });
   const admin = { tenantId, workspaceId: ADMIN_WORKSPACE };
   const connections = await domain.connections.listByWorkspace(admin);
   const connection = connections.find((candidate) => candidate.poolId === poolId);
@@ -71,6 +76,19 @@ async function ensureWayIn({ domain }: AdministratorDeps, plan: AdministratorPla
       SYSTEM_ACTOR,
     );
   }
+}
+
+/** The `admin` workspace takes passwords, and issues what a person and a management client need. */
+async function ensureWorkspace(domain: Domain, scope: { tenantId: string; workspaceId: string }) {
+  const workspace = await domain.workspaces.get(scope);
+  const authenticationMechanisms = withAll(workspace.authenticationMechanisms, ['password']);
+  const grantTypes = withAll(workspace.grantTypes, ['authorization_code', 'client_credentials']);
+  if (
+    authenticationMechanisms.length === workspace.authenticationMechanisms.length &&
+    grantTypes.length === workspace.grantTypes.length
+  )
+    return;
+  await domain.workspaces.update(scope, { ...workspace, authenticationMechanisms, grantTypes }, SYSTEM_ACTOR);
 }
 
 async function restorePerson({ db, domain, hashQueue }: AdministratorDeps, plan: AdministratorPlan) {
@@ -161,4 +179,8 @@ async function absentAsUndefined<T>(ask: () => Promise<T>): Promise<T | undefine
     if (error instanceof Error && 'kind' in error && error.kind === 'not_found') return undefined;
     throw error;
   }
+}
+
+function withAll<T>(list: readonly T[], needed: readonly NoInfer<T>[]): T[] {
+  return [...new Set([...list, ...needed])];
 }
