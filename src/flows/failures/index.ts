@@ -38,7 +38,7 @@ export async function showProtocolError(
   const { client } = ctx.oidc;
   const registration = client && (await server.clients.find(client.clientId));
   const backHref = registration && homeOf(registration);
-  await renderPage(ctx as unknown as Context, 'error', {
+  await renderPage(ctx, 'error', {
     code: out.error,
     status: ctx.status >= 400 ? ctx.status : 400,
     correlationId: correlationId(ctx),

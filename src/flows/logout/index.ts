@@ -1,4 +1,3 @@
-import type { Context } from 'koa';
 import { renderPage } from '../../http/render.ts';
 import { endSession } from '../../oidc/browser_session.ts';
 import type { KoaContextWithOIDC } from '../../oidc/interactions.ts';
@@ -16,7 +15,7 @@ export async function confirmLogout(ctx: KoaContextWithOIDC, server: WorkspaceSe
   if (entities.IdTokenHint?.payload.sub === session.accountId) return signOutNow(ctx);
   const { secret } = session.state as { secret: string };
   const registration = client && (await server.clients.find(client.clientId));
-  await renderPage(ctx as unknown as Context, 'logout_confirm', {
+  await renderPage(ctx, 'logout_confirm', {
     action: ctx.oidc.urlFor('end_session_confirm'),
     fields: { xsrf: secret },
     ...(registration ? { app: labelOf(registration) } : {}),
@@ -28,7 +27,7 @@ export async function signedOut(ctx: KoaContextWithOIDC, server: WorkspaceServer
   const { client } = ctx.oidc;
   const registration = client && (await server.clients.find(client.clientId));
   const backHref = registration && homeOf(registration);
-  await renderPage(ctx as unknown as Context, 'signed_out', {
+  await renderPage(ctx, 'signed_out', {
     ...(registration ? { app: labelOf(registration) } : {}),
     ...(backHref === undefined ? {} : { backHref }),
   });
