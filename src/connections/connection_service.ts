@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
-import type { Choices } from '../choices.ts';
+import { withDefaults, type Choices } from '../choices.ts';
 import type { Database } from '../db/connection.ts';
 import { violatedUniqueConstraint } from '../db/errors.ts';
 import { conflict, invalid, notFound, requireVersion, type ExpectedVersion } from '../domain_error.ts';
@@ -148,19 +148,7 @@ export async function connectPool(
 }
 
 function resolve(input: Choices<ConnectionSettings>, defaultName: string): ConnectionSettings {
-  const settings: ConnectionSettings = {
-    name: input.name ?? defaultName,
-    disabled: input.disabled ?? CONNECTION_DEFAULTS.disabled,
-    hidden: input.hidden ?? CONNECTION_DEFAULTS.hidden,
-    displayOrder: input.displayOrder ?? CONNECTION_DEFAULTS.displayOrder,
-    logoUri: input.logoUri ?? CONNECTION_DEFAULTS.logoUri,
-    staticAmr: input.staticAmr ?? CONNECTION_DEFAULTS.staticAmr,
-    config: input.config ?? CONNECTION_DEFAULTS.config,
-    discoverySettings: input.discoverySettings ?? CONNECTION_DEFAULTS.discoverySettings,
-    ssoSettings: input.ssoSettings ?? CONNECTION_DEFAULTS.ssoSettings,
-    attributes: input.attributes ?? CONNECTION_DEFAULTS.attributes,
-    mappings: input.mappings ?? CONNECTION_DEFAULTS.mappings,
-  };
+  const settings = withDefaults(input, { ...CONNECTION_DEFAULTS, name: defaultName });
   checkConnectionSettings(settings);
   return settings;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { connectPool } from '../connections/connection_service.ts';
-import type { Choices } from '../choices.ts';
+import { withDefaults, type Choices } from '../choices.ts';
 import type { Database } from '../db/connection.ts';
 import { violatedForeignKey, violatedUniqueConstraint } from '../db/errors.ts';
 import type { Page } from '../db/keyset.ts';
@@ -174,33 +174,7 @@ export async function createPool(
 }
 
 function resolve(input: PoolInput, base: Omit<PoolSettings, 'name'>): PoolSettings {
-  const settings: PoolSettings = {
-    name: input.name.trim(),
-    description: input.description ?? base.description,
-    badgeColor: input.badgeColor ?? base.badgeColor,
-    payloadSchemaId: input.payloadSchemaId ?? base.payloadSchemaId,
-    metadataSchemaId: input.metadataSchemaId ?? base.metadataSchemaId,
-    businessMetadataSchemaId: input.businessMetadataSchemaId ?? base.businessMetadataSchemaId,
-    authenticationMechanisms: input.authenticationMechanisms ?? base.authenticationMechanisms,
-    preferredAuthenticationMechanism:
-      input.preferredAuthenticationMechanism ?? base.preferredAuthenticationMechanism,
-    secondFactorAuthenticationMechanisms:
-      input.secondFactorAuthenticationMechanisms ?? base.secondFactorAuthenticationMechanisms,
-    secondFactorPreferredAuthenticationMechanism:
-      input.secondFactorPreferredAuthenticationMechanism ?? base.secondFactorPreferredAuthenticationMechanism,
-    secondFactorThreshold: input.secondFactorThreshold ?? base.secondFactorThreshold,
-    mfaSessionTtl: input.mfaSessionTtl ?? base.mfaSessionTtl,
-    publicRegistrationAllowed: input.publicRegistrationAllowed ?? base.publicRegistrationAllowed,
-    adminInitiatedRegistrationAllowed:
-      input.adminInitiatedRegistrationAllowed ?? base.adminInitiatedRegistrationAllowed,
-    identifierCaseInsensitive: input.identifierCaseInsensitive ?? base.identifierCaseInsensitive,
-    passwordPolicy: input.passwordPolicy ?? base.passwordPolicy,
-    passwordSettings: input.passwordSettings ?? base.passwordSettings,
-    otpSettings: input.otpSettings ?? base.otpSettings,
-    resetCredentialsSettings: input.resetCredentialsSettings ?? base.resetCredentialsSettings,
-    metadata: input.metadata ?? base.metadata,
-    labels: input.labels ?? base.labels,
-  };
+  const settings = { ...withDefaults(input, base), name: input.name.trim() };
   checkPoolSettings(settings);
   return settings;
 }

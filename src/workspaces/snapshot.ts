@@ -1,4 +1,5 @@
 import type { JsonWebKey } from 'node:crypto';
+import type { Workspace } from './workspace.ts';
 
 export type Mechanism = 'totp' | 'password' | 'email_otp' | 'sms_otp' | 'webauthn';
 
@@ -40,7 +41,7 @@ export type WorkspaceSnapshot = {
   readonly type: 'admin' | 'developer' | 'system' | 'regular' | 'organization';
   readonly grantTypes: readonly string[];
   /** Decides which key signs ID tokens unless a client says otherwise. */
-  readonly keyType: 'rsa' | 'ecdsa' | 'ps';
+  readonly keyType: Workspace['keyType'];
   readonly mechanisms: readonly Mechanism[];
   readonly lifetimes: {
     readonly authorizationCodeSeconds: number;

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Choices } from '../choices.ts';
+import { withDefaults, type Choices } from '../choices.ts';
 import type { Database } from '../db/connection.ts';
 import { isUniqueViolation, violatedForeignKey } from '../db/errors.ts';
 import type { Page } from '../db/keyset.ts';
@@ -160,33 +160,7 @@ export async function createWorkspace(
 }
 
 function resolve(input: WorkspaceInput, defaultName: string): WorkspaceSettings {
-  const settings: WorkspaceSettings = {
-    name: input.name ?? defaultName,
-    description: input.description ?? WORKSPACE_DEFAULTS.description,
-    color: input.color ?? WORKSPACE_DEFAULTS.color,
-    logoUri: input.logoUri ?? WORKSPACE_DEFAULTS.logoUri,
-    profile: input.profile ?? WORKSPACE_DEFAULTS.profile,
-    grantTypes: input.grantTypes ?? WORKSPACE_DEFAULTS.grantTypes,
-    authenticationMechanisms: input.authenticationMechanisms ?? WORKSPACE_DEFAULTS.authenticationMechanisms,
-    authorizationCodeTtlSeconds:
-      input.authorizationCodeTtlSeconds ?? WORKSPACE_DEFAULTS.authorizationCodeTtlSeconds,
-    accessTokenTtlSeconds: input.accessTokenTtlSeconds ?? WORKSPACE_DEFAULTS.accessTokenTtlSeconds,
-    idTokenTtlSeconds: input.idTokenTtlSeconds ?? WORKSPACE_DEFAULTS.idTokenTtlSeconds,
-    refreshTokenTtlSeconds: input.refreshTokenTtlSeconds ?? WORKSPACE_DEFAULTS.refreshTokenTtlSeconds,
-    parTtlSeconds: input.parTtlSeconds ?? WORKSPACE_DEFAULTS.parTtlSeconds,
-    sessionTtlSeconds: input.sessionTtlSeconds ?? WORKSPACE_DEFAULTS.sessionTtlSeconds,
-    refreshTokenLeewaySeconds:
-      input.refreshTokenLeewaySeconds ?? WORKSPACE_DEFAULTS.refreshTokenLeewaySeconds,
-    requirePushedAuthorizationRequests:
-      input.requirePushedAuthorizationRequests ?? WORKSPACE_DEFAULTS.requirePushedAuthorizationRequests,
-    enforcePkce: input.enforcePkce ?? WORKSPACE_DEFAULTS.enforcePkce,
-    enforcePkceForPublicClients:
-      input.enforcePkceForPublicClients ?? WORKSPACE_DEFAULTS.enforcePkceForPublicClients,
-    rotateConfidentialRefreshTokens:
-      input.rotateConfidentialRefreshTokens ?? WORKSPACE_DEFAULTS.rotateConfidentialRefreshTokens,
-    accessTokenStrategy: input.accessTokenStrategy ?? WORKSPACE_DEFAULTS.accessTokenStrategy,
-    metadata: input.metadata ?? WORKSPACE_DEFAULTS.metadata,
-  };
+  const settings = withDefaults(input, { ...WORKSPACE_DEFAULTS, name: defaultName });
   checkWorkspaceSettings(settings);
   return settings;
 }
