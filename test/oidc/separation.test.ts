@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addWorkspace, mara, relyingParty, secret, SYSTEM_ACTOR } from '../support/demo.ts';
-import { client, RelyingParty, type SignedIn } from '../support/relying_party.ts';
+import { addWorkspace, mara, relyingParty, SYSTEM_ACTOR } from '../support/demo.ts';
+import { client, type RelyingParty, type SignedIn } from '../support/relying_party.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 const other = { identifier: 'otto@example.test', password: 'a long enough password' };
@@ -119,26 +119,10 @@ describe('two workspaces', () => {
     );
     const connection = { poolId: 'demo-users', name: 'People' };
     await server.elsewhere.connections.create({ ...tenant, workspaceId: 'curves' }, connection, SYSTEM_ACTOR);
-    const app = await relyingParty(server, {
-      workspaceId: 'curves',
-      settings: { id_token_signed_response_alg: 'ES256' },
-    });
-    await relyingParty(server, { workspaceId: 'curves', clientId: 'undecided' });
-    const undecided = await RelyingParty.discover({ ...app.options, clientId: 'undecided' });
-    const flow = await undecided.begin();
-    const end = await undecided.browser.submit('#login-form', mara);
-    const answer = await fetch(`${app.options.issuer}/oauth2/token`, {
-      method: 'POST',
-      headers: { authorization: `Basic ${Buffer.from(`undecided:${secret}`).toString('base64')}` },
-      body: new URLSearchParams({
-        grant_type: 'authorization_code',
-        code: end.stoppedAt?.searchParams.get('code') ?? '',
-        redirect_uri: app.options.redirectUri,
-        code_verifier: flow.verifier,
-      }),
-    });
-    const { id_token: idToken } = (await answer.json()) as { id_token: string };
-    const header = JSON.parse(Buffer.from(idToken.split('.')[0] ?? '', 'base64url').toString()) as object;
+    const app = await relyingParty(server, { workspaceId: 'curves' });
+    const { tokens } = await app.signIn(mara);
+    const [encodedHeader = ''] = tokens.id_token?.split('.') ?? [];
+    const header = JSON.parse(Buffer.from(encodedHeader, 'base64url').toString()) as object;
     expect(header).toMatchObject({ alg: 'ES256' });
   });
 
