@@ -12,6 +12,7 @@ import {
 } from './installation/administrator.ts';
 import { createDemo, followDemoApp } from './installation/demo.ts';
 import { isDone, markDone, oneAtATime } from './installation/steps_store.ts';
+import { createAttempts } from './security/attempts.ts';
 import { createSealer, type MasterKey } from './security/seal.ts';
 import { ConfigBus } from './workspaces/config_change.ts';
 
@@ -86,7 +87,8 @@ const demoAppUrl = (config: Config): string => `http://localhost:${config.demoPo
 function compose({ config, db, secrets }: BootstrapDeps): AdministratorDeps {
   const hashQueue = createHashQueue({ webConcurrency: config.webConcurrency });
   const sealer = createSealer(secrets.masterKeys);
-  return { db, hashQueue, domain: createDomain({ db, bus: new ConfigBus(), sealer, hashQueue }) };
+  const attempts = createAttempts(sealer, { sourceLimit: config.sourceAttemptLimit });
+  return { db, hashQueue, attempts, domain: createDomain({ db, bus: new ConfigBus(), sealer, hashQueue }) };
 }
 
 function planOf({ bootstrap: given }: Config): AdministratorPlan {

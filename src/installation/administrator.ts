@@ -5,6 +5,7 @@ import type { Database } from '../db/connection.ts';
 import type { Domain } from '../domain.ts';
 import { SYSTEM_ACTOR } from '../events/audit.ts';
 import { recordAudit } from '../events/audit_store.ts';
+import type { Attempts } from '../security/attempts.ts';
 import { randomToken } from '../security/tokens.ts';
 import { endAccess } from '../sessions/end_access.ts';
 import { ADMIN_WORKSPACE } from '../tenants/tenant.ts';
@@ -15,6 +16,7 @@ export type AdministratorDeps = {
   readonly db: Database;
   readonly domain: Domain;
   readonly hashQueue: HashQueue;
+  readonly attempts: Pick<Attempts, 'forgetAccount'>;
 };
 
 /** Whom to make an administrator of which tenant, and with what; what is absent is generated. */
@@ -91,7 +93,10 @@ async function ensureWorkspace(domain: Domain, scope: { tenantId: string; worksp
   await domain.workspaces.update(scope, { ...workspace, authenticationMechanisms, grantTypes }, SYSTEM_ACTOR);
 }
 
-async function restorePerson({ db, domain, hashQueue }: AdministratorDeps, plan: AdministratorPlan) {
+async function restorePerson(
+  { db, domain, hashQueue, attempts }: AdministratorDeps,
+  plan: AdministratorPlan,
+) {
   const { tenantId, poolId, email, payload } = plan;
   const password = plan.password ?? randomToken(PASSWORD_BYTES);
   const pool = await domain.pools.get({ tenantId, poolId });
@@ -117,6 +122,13 @@ async function restorePerson({ db, domain, hashQueue }: AdministratorDeps, plan:
     const hashed = await hashNewPassword(hashQueue, pool, newPassword, '/password');
     await inTransaction(db, async (tx) => {
       await putPassword(tx, scope, hashed);
+      // A stranger's guesses must not keep the new password out: a block looks like a wrong one.
+      await attempts.forgetAccount(tx, {
+        tenantId,
+        poolId,
+        kind: 'identity_authentication',
+        subject: userId,
+      });
       // Whoever had the old password may still be signed in with it.
       await endAccess(tx, { tenantId, userId: scope.userId }, 'password_reset');
       await recordAudit(tx, { tenantId }, SYSTEM_ACTOR, {

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { Database } from '../db/connection.ts';
 import {
   countTry,
+  deleteCounter,
   deleteForgottenAttempts,
   settleSuccess,
   settleSuccessPart,
@@ -67,6 +68,11 @@ export type Attempts = {
   successPart(counted: CountedTry, firstParameter: number): StatementPart;
   /** Nothing was evaluated (the hash queue was full): the try does not count at all. */
   withdrawAttempt(executor: Knex, counted: CountedTry): Promise<void>;
+  /**
+   * Forgets the failures of an account, and its block with them: for whoever proves in another way that the
+   * account is theirs to use. Known browsers and sources keep their own.
+   */
+  forgetAccount(executor: Knex, account: Omit<Attempt, 'source' | 'browser'>): Promise<void>;
   /** Removes counters that mean nothing any more, at most `limit`; gives how many. */
   sweep(executor: Knex, limit: number): Promise<number>;
 };
@@ -123,6 +129,8 @@ export function createAttempts(sealer: Sealer, { sourceLimit }: { sourceLimit: n
     succeedAttempt: settleSuccess,
     successPart: settleSuccessPart,
     withdrawAttempt: withdrawTry,
+    forgetAccount: (executor, account) =>
+      deleteCounter(executor, account.tenantId, accountKey({ ...account, source: undefined })),
     sweep: deleteForgottenAttempts,
   };
 }

@@ -176,6 +176,14 @@ function settleValues(counted: CountedTry): (string | null)[] {
   return [tenantId, sourceKey, sourceSince, accountKey, accountSince];
 }
 
+/** Deletes one counter, and its block with it. */
+export async function deleteCounter(executor: Knex, tenantId: string, key: string): Promise<void> {
+  const text = 'DELETE FROM attempts WHERE tenant_id = $1 AND key = $2';
+  await withClient(executor, (client) =>
+    client.query({ name: 'attempt-delete', text, values: [tenantId, key] }),
+  );
+}
+
 /** Deletes up to `limit` counters that have no meaning any more; gives how many. Safe at any number of nodes. */
 export async function deleteForgottenAttempts(executor: Knex, limit: number): Promise<number> {
   return withClient(executor, async (client) => {
