@@ -127,7 +127,7 @@ async function restorePerson(
         tenantId,
         poolId,
         kind: 'identity_authentication',
-        subject: userId,
+        subject: scope.userId,
       });
       // Whoever had the old password may still be signed in with it.
       await endAccess(tx, { tenantId, userId: scope.userId }, 'password_reset');
