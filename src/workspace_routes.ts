@@ -1,10 +1,9 @@
 import type { Context, Middleware } from 'koa';
 import compose from 'koa-compose';
-import type { KoaContextWithOIDC } from './oidc/interactions.ts';
 import type { FlowDeps } from './flows/deps.ts';
 import { isOver, showExpired } from './flows/failures/index.ts';
 import { runJourney } from './flows/index.ts';
-import { leaveAnonymously } from './flows/logout/index.ts';
+import { replaceLibraryAnswer } from './flows/library_answers.ts';
 import { notFound } from './http/errors.ts';
 import { setPage } from './http/render.ts';
 import { isDocument, serveDocument } from './oidc/documents.ts';
@@ -66,8 +65,5 @@ async function find(servers: ProviderCache, tenantId: string, workspaceId: strin
 
 async function runOAuth(ctx: Context, server: WorkspaceServer): Promise<void> {
   await runProvider(ctx, server);
-  const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>;
-  if (oidc?.route === 'end_session' && ctx.status === 200 && oidc.session?.accountId === undefined) {
-    leaveAnonymously(ctx as unknown as KoaContextWithOIDC);
-  }
+  await replaceLibraryAnswer(ctx, server);
 }

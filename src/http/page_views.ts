@@ -141,6 +141,18 @@ export const pageViews: { [Name in PageName]: Present<Name> } = {
     };
   },
 
+  still_signed_in: (model, say) => {
+    const heading = say('still_signed_in.title');
+    return {
+      status: 200,
+      level: '3',
+      heading,
+      isWrong: false,
+      forms: 'none',
+      model: { heading, back: backLink(model.backHref, model.app, say) },
+    };
+  },
+
   error: (model, say) => {
     const heading = say('error.title');
     const general = model.status >= 500 ? 'error.lede_server' : 'error.lede_request';

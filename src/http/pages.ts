@@ -73,6 +73,10 @@ export interface SignedOutModel extends PageModel {
   backHref?: string;
 }
 
+export interface StillSignedInModel extends PageModel {
+  backHref?: string;
+}
+
 export interface ErrorModel extends PageModel {
   /** Stable, for people who search for it: `invalid_redirect_uri`. */
   code: string;
@@ -109,6 +113,7 @@ export interface Pages {
   consent: ConsentModel;
   logout_confirm: LogoutConfirmModel;
   signed_out: SignedOutModel;
+  still_signed_in: StillSignedInModel;
   error: ErrorModel;
   expired: ExpiredModel;
   not_found: NotFoundModel;

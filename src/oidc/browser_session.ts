@@ -1,6 +1,6 @@
 import type Provider from 'oidc-provider';
 import { currentUnit } from '../sessions/unit_of_work.ts';
-import type { Interaction } from './interactions.ts';
+import type { Interaction, KoaContextWithOIDC } from './interactions.ts';
 
 type Session = InstanceType<Provider['Session']>;
 
@@ -18,11 +18,25 @@ export async function endBrowserSession(provider: Provider, interaction: Interac
   await interaction.save(interaction.exp - Math.floor(Date.now() / 1000));
 }
 
+/** Ends the session that this request came with, and takes its cookie from the browser. */
+export async function endOwnSession(ctx: KoaContextWithOIDC): Promise<void> {
+  const { session, provider, cookies } = ctx.oidc;
+  if (!session) return;
+  await endSession(session);
+  const path = new URL(provider.issuer).pathname;
+  cookies.set(provider.cookieName('session'), null, {
+    path,
+    httpOnly: true,
+    sameSite: 'lax',
+    overwrite: true,
+  });
+}
+
 /**
  * Ends a session: its row, and every grant given in it that was not meant for the person's absence
  * (`offline_access`). Written with the rest of the request.
  */
-export async function endSession(session: Session): Promise<void> {
+async function endSession(session: Session): Promise<void> {
   const unit = currentUnit();
   for (const authorization of Object.values(session.authorizations ?? {})) {
     const { grantId, persistsLogout } = authorization as { grantId?: string; persistsLogout?: boolean };

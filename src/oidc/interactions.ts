@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { errors } from 'oidc-provider';
 import type Provider from 'oidc-provider';
 import type { Context } from 'koa';
@@ -26,4 +27,10 @@ export async function finishStep(ctx: Context, provider: Provider, result: Inter
   // RFC 9700 §4.12: 303, so that the browser does not send the password along.
   ctx.status = 303;
   ctx.redirect(returnTo);
+}
+
+/** Whom the application expects, by its `id_token_hint`; the library has verified the hint by then. */
+export function hintedSubject({ params }: Interaction): string | undefined {
+  const { id_token_hint: hint } = params;
+  return typeof hint === 'string' ? decodeJwt(hint).sub : undefined;
 }

@@ -27,8 +27,8 @@ export function hidden(
     if (typeof stored.returnTo === 'string') stored.returnTo = stored.returnTo.replace(id, OWN_VALUE);
     if (typeof stored.parJti === 'string') stored.parJti = keyOf(stored.parJti);
     if (typeof stored.deviceCode === 'string') stored.deviceCode = keyOf(stored.deviceCode);
-    // Proof of who somebody is: it has been checked, and could be presented again to sign them out.
-    stored.params = withoutHint(stored.params);
+    // Proof of who somebody is, and could be presented again to sign them out; needed to know who is expected.
+    stored.params = withHint(stored.params, (hint) => secrets.seal(hint, expectedPerson(keyOf(id))));
     if (isObject(stored.prompt)) {
       stored.prompt = { ...stored.prompt, details: withoutHint(stored.prompt.details) };
     }
@@ -59,6 +59,7 @@ export function shown(
   const payload: Payload = { ...stored, jti: id };
   if (model === 'Interaction') {
     if (typeof payload.returnTo === 'string') payload.returnTo = payload.returnTo.replace(OWN_VALUE, id);
+    payload.params = withHint(payload.params, (sealed) => secrets.open(sealed, expectedPerson(keyOf(id))));
     if (typeof payload.parJti === 'string') payload.parJti = handleOf(payload.parJti);
     if (typeof payload.deviceCode === 'string') payload.deviceCode = handleOf(payload.deviceCode);
   }
@@ -72,6 +73,13 @@ export function shown(
 }
 
 const pushedRequest = (key: string): string => `pushed_request:${key}`;
+
+const expectedPerson = (key: string): string => `id_token_hint:${key}`;
+
+function withHint(values: unknown, change: (hint: string) => string): unknown {
+  if (!isObject(values) || typeof values.id_token_hint !== 'string') return values;
+  return { ...values, id_token_hint: change(values.id_token_hint) };
+}
 
 function withoutHint(values: unknown): unknown {
   if (!isObject(values)) return values;

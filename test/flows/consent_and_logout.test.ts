@@ -103,6 +103,29 @@ describe('logout', () => {
     expect(await isSignedIn()).toBe(true);
   });
 
+  test('declined: the page says so, and the application that asked keeps its tokens', async () => {
+    const { tokens } = await app.signIn(mara);
+    await app.browser.open(
+      client.buildEndSessionUrl(app.config, { post_logout_redirect_uri: 'https://app.example.test/' }),
+    );
+    const page = await app.browser.submit('#logout-cancel');
+    expect(page.status).toBe(200);
+    expect(page.document.query('#still-signed-in')).toBeDefined();
+    expect(await isSignedIn()).toBe(true);
+    await client.refreshTokenGrant(app.config, tokens.refresh_token ?? '');
+  });
+
+  test('twice, and with nowhere to go: the signed-out page', async () => {
+    await app.signIn(mara);
+    await app.browser.open(`${server.issuer}/oidc/logout`);
+    await app.browser.submit('#logout-confirm');
+    for (const query of ['', `?client_id=${app.options.clientId}`]) {
+      const page = await app.browser.open(`${server.issuer}/oidc/logout${query}`);
+      expect(page.status).toBe(200);
+      expect(page.document.query('#logged-out')).toBeDefined();
+    }
+  });
+
   test('confirmed: signed out, tokens included, with a page that says so', async () => {
     const { tokens } = await app.signIn(mara);
     await app.browser.open(`${server.issuer}/oidc/logout?client_id=${app.options.clientId}`);

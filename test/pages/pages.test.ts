@@ -24,6 +24,7 @@ test.each([
   ['consent', ['#consent-form', '#consent-allow', '#consent-deny'], ['csrf']],
   ['logout_confirm', ['#logout-confirm', '#logout-cancel'], ['xsrf']],
   ['signed_out', ['#logged-out'], []],
+  ['still_signed_in', ['#still-signed-in'], []],
   ['error', ['#error-page', '#error-code'], []],
 ])('%s has its ids and field names', async (name, ids, fields) => {
   const { document } = await browser.open(`/pages/${name}`);

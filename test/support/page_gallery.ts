@@ -73,6 +73,7 @@ export const samples: Record<string, Sample> = {
     model: { action: '/pages/logout_confirm', fields: { xsrf: 'sample-xsrf' }, app },
   },
   signed_out: { page: 'signed_out', model: { app, signInHref: '/pages/sign_in', backHref } },
+  still_signed_in: { page: 'still_signed_in', model: { app, backHref } },
   error: {
     page: 'error',
     model: {

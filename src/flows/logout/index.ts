@@ -1,9 +1,12 @@
 import { renderPage } from '../../http/render.ts';
-import { endSession } from '../../oidc/browser_session.ts';
+import { endOwnSession } from '../../oidc/browser_session.ts';
 import type { KoaContextWithOIDC } from '../../oidc/interactions.ts';
 import type { WorkspaceServer } from '../../oidc/workspace_server.ts';
 import { currentUnit } from '../../sessions/unit_of_work.ts';
 import { homeOf, labelOf } from '../journey.ts';
+
+/** What a session remembers of a logout that waits for an answer. `clientId` is read by the library. */
+type LogoutState = { readonly secret: string; clientId?: string | undefined; askedBy?: string };
 
 /**
  * RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0 §2): asks, unless the application has shown by a
@@ -13,12 +16,27 @@ export async function confirmLogout(ctx: KoaContextWithOIDC, server: WorkspaceSe
   const { session, entities, client } = ctx.oidc;
   if (!session) throw new Error('logout without a session');
   if (entities.IdTokenHint?.payload.sub === session.accountId) return signOutNow(ctx);
-  const { secret } = session.state as { secret: string };
+  const state = session.state as LogoutState;
+  // A refusal would otherwise end this application's tokens and say "signed out" (the library's confirm).
+  if (state.clientId !== undefined) state.askedBy = state.clientId;
+  delete state.clientId;
   const registration = client && (await server.clients.find(client.clientId));
   await renderPage(ctx, 'logout_confirm', {
     action: ctx.oidc.urlFor('end_session_confirm'),
-    fields: { xsrf: secret },
+    fields: { xsrf: state.secret },
     ...(registration ? { app: labelOf(registration) } : {}),
+  });
+}
+
+/** The question was answered with "stay signed in": everything is as it was. Takes the place of the library's redirect. */
+export async function staySignedIn(ctx: KoaContextWithOIDC, server: WorkspaceServer): Promise<void> {
+  const state = ctx.oidc.session?.state as LogoutState | undefined;
+  const registration = state?.askedBy === undefined ? undefined : await server.clients.find(state.askedBy);
+  const backHref = registration && homeOf(registration);
+  ctx.remove('Location');
+  await renderPage(ctx, 'still_signed_in', {
+    ...(registration ? { app: labelOf(registration) } : {}),
+    ...(backHref === undefined ? {} : { backHref }),
   });
 }
 
@@ -44,7 +62,7 @@ export function leaveAnonymously(ctx: KoaContextWithOIDC): void {
 }
 
 async function signOutNow(ctx: KoaContextWithOIDC): Promise<void> {
-  const { session, provider } = ctx.oidc;
+  const { session } = ctx.oidc;
   if (!session) return;
   currentUnit().audit(
     { subject: 'tokens', action: 'revoked', payload: { route: 'end_session' } },
@@ -54,16 +72,16 @@ async function signOutNow(ctx: KoaContextWithOIDC): Promise<void> {
       ...(session.accountId === undefined ? {} : { userId: session.accountId }),
     },
   );
-  await endSession(session);
-  const path = new URL(provider.issuer).pathname;
-  ctx.oidc.cookies.set(provider.cookieName('session'), null, { path, httpOnly: true, sameSite: 'lax' });
+  await endOwnSession(ctx);
   goOn(ctx);
 }
 
 // `post_logout_redirect_uri` was checked against the client's registration before this is called.
 function goOn(ctx: KoaContextWithOIDC): void {
   const { post_logout_redirect_uri: target, state } = ctx.oidc.params ?? {};
-  const to = new URL(typeof target === 'string' ? target : ctx.oidc.urlFor('end_session_success'));
+  // Not `urlFor`: it forgets the workspace's path once the provider has answered.
+  const { issuer } = ctx.oidc.provider;
+  const to = new URL(typeof target === 'string' ? target : `${issuer}/oidc/logout/success`);
   if (typeof target === 'string' && typeof state === 'string') to.searchParams.set('state', state);
   if (typeof target !== 'string' && ctx.oidc.client)
     to.searchParams.set('client_id', ctx.oidc.client.clientId);

@@ -1,7 +1,7 @@
 import { hashPassword } from '../../credentials/hashers/index.ts';
 import { normalizePassword } from '../../credentials/password.ts';
 import { endBrowserSession } from '../../oidc/browser_session.ts';
-import { finishStep } from '../../oidc/interactions.ts';
+import { finishStep, hintedSubject } from '../../oidc/interactions.ts';
 import type { CountedTry } from '../../security/attempts.ts';
 import { currentUnit } from '../../sessions/unit_of_work.ts';
 import type { SignInCandidate } from '../../users/account_store.ts';
@@ -30,6 +30,14 @@ export async function completeSignIn(
     poolId: account.poolId,
     userId: account.userId,
   });
+
+  // OpenID Connect Core §3.1.2.1: the application asked for somebody else, so nobody is signed in.
+  const expected = hintedSubject(interaction);
+  if (expected !== undefined && expected !== account.userId) {
+    const description = 'somebody else than id_token_hint says has signed in';
+    await finishStep(ctx, server.provider, { error: 'login_required', error_description: description });
+    return;
+  }
 
   const unit = currentUnit();
   unit.knowAccount(account);
