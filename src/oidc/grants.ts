@@ -1,3 +1,4 @@
+import type Provider from 'oidc-provider';
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
 import { currentUnit } from '../sessions/unit_of_work.ts';
 
@@ -7,8 +8,9 @@ const PROLONG_WITHIN_SECONDS = 10 * 60;
 type Mutable = Grant & { exp: number };
 
 /**
- * The grant that an authorization request builds on: the one just consented to, this browser's, or what the
- * person granted this client earlier. A first-party client is granted what it asks for (contract 1.15
+ * The grant that an authorization request builds on: the one just consented to or this browser's. Every browser
+ * has one of its own, so that what ends in one leaves the others alone. A new browser's starts with what the
+ * person granted this client earlier; a first-party client is granted what it asks for (contract 1.15
  * `trusted`). A grant never ends before a refresh token issued under it.
  */
 export async function loadGrantFor(
@@ -19,25 +21,47 @@ export async function loadGrantFor(
   const { oidc } = ctx;
   const { client, account, provider } = oidc;
   if (!client || !account) return undefined;
+  const parties = { accountId: account.accountId, clientId: client.clientId };
 
-  const grantId =
-    oidc.result?.consent?.grantId ??
-    oidc.session?.grantIdFor(client.clientId) ??
-    (trusted ? undefined : await currentUnit().findLatestGrantId(account.accountId, client.clientId));
+  const grantId = oidc.result?.consent?.grantId ?? oidc.session?.grantIdFor(client.clientId);
   let grant = grantId === undefined ? undefined : await provider.Grant.find(grantId);
   // A browser may hold another person's grant when they take turns.
-  if (grant && (grant.accountId !== account.accountId || grant.clientId !== client.clientId))
+  if (grant && (grant.accountId !== parties.accountId || grant.clientId !== parties.clientId))
     grant = undefined;
-  if (!trusted) return grant && (await prolonged(grant, refreshTokenSeconds));
 
-  const isNew = grant === undefined;
-  grant ??= new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
-  const widened = grantRequested(ctx, grant);
-  if (isNew || widened) {
+  let isChanged = grant === undefined;
+  if (trusted) {
+    grant ??= new provider.Grant(parties);
+    isChanged = grantRequested(ctx, grant) || isChanged;
+  } else {
+    grant ??= await grantConsented(provider, parties);
+  }
+  if (!grant) return undefined;
+  if (isChanged) {
     extend(grant, refreshTokenSeconds);
     await grant.save();
   }
   return prolonged(grant, refreshTokenSeconds);
+}
+
+/** A new grant of what the person last consented to, in any browser, as long as that is in force. */
+async function grantConsented(
+  provider: Provider,
+  parties: { accountId: string; clientId: string },
+): Promise<Grant | undefined> {
+  const grantId = await currentUnit().findLatestGrantId(parties.accountId, parties.clientId);
+  const consented = grantId === undefined ? undefined : await provider.Grant.find(grantId);
+  if (!consented) return undefined;
+  const grant = new provider.Grant(parties);
+  const scope = consented.getOIDCScope();
+  if (scope !== '') grant.addOIDCScope(scope);
+  const claims = consented.getOIDCClaims();
+  if (claims.length > 0) grant.addOIDCClaims(claims);
+  for (const indicator of Object.keys(consented.resources ?? {})) {
+    const resourceScope = consented.getResourceScope(indicator);
+    if (resourceScope !== '') grant.addResourceScope(indicator, resourceScope);
+  }
+  return grant;
 }
 
 /** Adds everything the request asks for to a grant; true when that was anything new. */
