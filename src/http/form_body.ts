@@ -13,6 +13,14 @@ export type FormFields = ReadonlyMap<string, string>;
  * beyond 16 KiB, 415 for anything but an URL-encoded form.
  */
 export async function readForm(ctx: Context): Promise<FormFields> {
+  const pairs = await readFormPairs(ctx);
+  const fields = new Map(pairs);
+  if (fields.size < pairs.length) throw badRequest('A form field was sent twice');
+  return fields;
+}
+
+/** Reads a form as {@link readForm} does, in the order it was sent in and with the fields that are repeated. */
+export async function readFormPairs(ctx: Context): Promise<[name: string, value: string][]> {
   if (!ctx.is('application/x-www-form-urlencoded')) {
     throw new HttpError(415, 'Send an application/x-www-form-urlencoded form');
   }
@@ -32,17 +40,16 @@ async function readText(ctx: Context): Promise<string> {
   return Buffer.concat(chunks).toString('latin1');
 }
 
-function parse(body: string): FormFields {
-  const fields = new Map<string, string>();
+function parse(body: string): [name: string, value: string][] {
+  const pairs: [name: string, value: string][] = [];
   for (const pair of body.split('&')) {
     if (pair === '') continue;
+    if (pairs.length >= MAX_FIELDS) throw badRequest('The form has too many fields');
     const at = pair.indexOf('=');
     const name = decode(at === -1 ? pair : pair.slice(0, at));
-    if (fields.has(name)) throw badRequest('A form field was sent twice');
-    if (fields.size >= MAX_FIELDS) throw badRequest('The form has too many fields');
-    fields.set(name, decode(at === -1 ? '' : pair.slice(at + 1)));
+    pairs.push([name, decode(at === -1 ? '' : pair.slice(at + 1))]);
   }
-  return fields;
+  return pairs;
 }
 
 function decode(text: string): string {
