@@ -11,6 +11,8 @@ export type DatabaseOptions = {
   /** A statement that takes longer is ended by the server. 0: no limit, for migrations. */
   readonly statementTimeoutMs?: number;
   readonly connectTimeoutMs?: number;
+  /** What `pg_stat_activity` calls the connections. Default: `weir`. */
+  readonly applicationName?: string;
   /** Told about lost connections; they are replaced without anyone's help. */
   readonly onWarning?: (message: string) => void;
 };
@@ -97,7 +99,7 @@ type KnexPool = {
 export function connectionSettings(options: DatabaseOptions, statementTimeoutMs?: number): pg.ClientConfig {
   return {
     connectionString: options.url,
-    application_name: 'weir',
+    application_name: options.applicationName ?? 'weir',
     connectionTimeoutMillis: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
     statement_timeout: statementTimeoutMs ?? options.statementTimeoutMs ?? DEFAULT_STATEMENT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,

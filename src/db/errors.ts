@@ -10,6 +10,8 @@ export class DatabaseUnavailable extends Error {
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 const UNIQUE_VIOLATION = '23505';
 const FOREIGN_KEY_VIOLATION = '23503';
+// Class 22 data_exception, not_null_violation, check_violation, class 54 program_limit_exceeded.
+const REFUSED_DATA = /^(?:22\w{3}|23502|23514|54\w{3})$/;
 const RETRYABLE = new Set(['40001', '40P01']); // serialization_failure, deadlock_detected
 
 const AWAY_SQLSTATES = new Set([
@@ -53,6 +55,15 @@ export function isUniqueViolation(error: unknown, name?: string): boolean {
 /** The name of the violated foreign key, or undefined when the error is another one. */
 export function violatedForeignKey(error: unknown): string | undefined {
   return violatedConstraint(error, FOREIGN_KEY_VIOLATION);
+}
+
+/**
+ * The SQLSTATE of an error that the same rows bring about each time: a value or a size that the database does not
+ * take. Undefined for every other error.
+ */
+export function refusedData(error: unknown): string | undefined {
+  const code = codeOf(error);
+  return typeof code === 'string' && REFUSED_DATA.test(code) ? code : undefined;
 }
 
 /** True when running the same transaction again may succeed: serialization failure or deadlock. */
