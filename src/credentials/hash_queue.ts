@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { decoyHash, verifyPassword } from './hashers/index.ts';
+import { decoyHash, verifyPassword, type PasswordMethod } from './hashers/index.ts';
 
 export type HashQueueOptions = {
   /** Processes that share this machine's cores. */
@@ -14,6 +14,8 @@ export type HashQueueCounters = {
   /** Callers waiting for a permit now, the low lane not included. */
   waiting: number;
   waitingLow: number;
+  /** Callers of expensive checks, the one at work included. */
+  expensive: number;
   /** Calls turned away since the start, both lanes. */
   refused: number;
   /** Checks begun since the start, both lanes. */
@@ -26,10 +28,18 @@ export type HashQueue = {
    * @param source where the request comes from: one address may not fill the line alone.
    */
   run<T>(work: () => Promise<T>, source?: string): Promise<T>;
+  /**
+   * The same for a check that takes many times as long, as an imported hash may: one at a time, so that whoever
+   * brought such hashes along waits for themselves, while everybody else has the other cores.
+   */
+  runExpensive<T>(work: () => Promise<T>, source?: string): Promise<T>;
   /** The same for work nobody waits for (a new hash after a sign-in): only when no one else is waiting. */
   runLow<T>(work: () => Promise<T>): Promise<T>;
-  /** The work of one check that cannot succeed, for a person who does not exist. */
-  verifyDecoy(password: string, source?: string): Promise<false>;
+  /**
+   * The work of one check that cannot succeed, for a person who does not exist.
+   * @param method the pool's: what a check of its people costs.
+   */
+  verifyDecoy(password: string, source?: string, method?: PasswordMethod): Promise<false>;
   counters(): HashQueueCounters;
 };
 
@@ -49,6 +59,8 @@ const MAX_WAIT_MS = 2000;
 const MAX_WAITING = 50;
 // An office behind one address still finds room; a flood from one leaves room for everybody else.
 const MAX_WAITING_PER_SOURCE = 20;
+// Seconds each.
+const MAX_EXPENSIVE = 5;
 // An argon2id check with the current parameters on an ordinary core; replaced by what is measured.
 const FIRST_ESTIMATE_MS = 40;
 const EWMA_WEIGHT = 0.1;
@@ -67,6 +79,8 @@ export function createHashQueue({
   const waiting: Waiter[] = [];
   const waitingLow: Waiter[] = [];
   let running = 0;
+  let expensive = 0;
+  let lastExpensive: Promise<unknown> = Promise.resolve();
   let refused = 0;
   let total = 0;
   let checkMs = FIRST_ESTIMATE_MS;
@@ -90,7 +104,11 @@ export function createHashQueue({
     }
   }
 
-  async function runIn<T>(lane: Waiter[], work: () => Promise<T>, source?: string): Promise<T> {
+  async function runIn<T>(
+    lane: Waiter[],
+    work: () => Promise<T>,
+    { source, setsPace = true }: { source?: string | undefined; setsPace?: boolean } = {},
+  ): Promise<T> {
     await new Promise<void>((start) => {
       lane.push({ start, source });
       startNext();
@@ -101,7 +119,7 @@ export function createHashQueue({
     try {
       return await work();
     } finally {
-      checkMs += EWMA_WEIGHT * (performance.now() - startedAt - checkMs);
+      if (setsPace) checkMs += EWMA_WEIGHT * (performance.now() - startedAt - checkMs);
       running -= 1;
       startNext();
     }
@@ -109,25 +127,45 @@ export function createHashQueue({
 
   const waitingFrom = (source: string) => waiting.filter((waiter) => waiter.source === source).length;
 
-  async function run<T>(work: () => Promise<T>, source?: string): Promise<T> {
+  async function run<T>(work: () => Promise<T>, source?: string, setsPace = true): Promise<T> {
     if (waiting.length >= MAX_WAITING || expectedWaitMs() > MAX_WAIT_MS) throw refuse();
     if (source !== undefined && waitingFrom(source) >= MAX_WAITING_PER_SOURCE) throw refuse();
-    return runIn(waiting, work, source);
+    return runIn(waiting, work, { source, setsPace });
   }
 
   return {
-    run,
+    run: (work, source) => run(work, source),
+
+    async runExpensive(work, source) {
+      if (expensive >= MAX_EXPENSIVE) throw refuse();
+      expensive += 1;
+      // Joins the line only when it is its turn, and does not make the line look slower than it is.
+      const turn = lastExpensive.then(() => run(work, source, false));
+      lastExpensive = turn.catch(() => undefined);
+      try {
+        return await turn;
+      } finally {
+        expensive -= 1;
+      }
+    },
 
     async runLow(work) {
       if (waitingLow.length >= MAX_WAITING) throw refuse();
       return runIn(waitingLow, work);
     },
 
-    async verifyDecoy(password, source) {
-      await run(() => verifyPassword(password, decoyHash()), source);
+    async verifyDecoy(password, source, method) {
+      await run(() => verifyPassword(password, decoyHash(method)), source);
       return false;
     },
 
-    counters: () => ({ running, waiting: waiting.length, waitingLow: waitingLow.length, refused, total }),
+    counters: () => ({
+      running,
+      waiting: waiting.length,
+      waitingLow: waitingLow.length,
+      expensive,
+      refused,
+      total,
+    }),
   };
 }

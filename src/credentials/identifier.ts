@@ -1,4 +1,5 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
+import { LRUCache } from 'lru-cache';
 
 export type IdentifierType = 'email' | 'mobile' | 'uid' | 'external';
 
@@ -22,6 +23,7 @@ const ASCII_IN_DISGUISE = /[\u212a\u037e\u1fef]/;
 // RFC 5321 §4.1.2 Dot-string, with the letters of RFC 6531. Quoted local parts and comments are refused.
 const ATOM = /^(?:[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]|[\p{L}\p{M}\p{N}])+$/u;
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const ASCII = /^[\x20-\x7e]*$/;
 const E164 = /^\+[1-9][0-9]{6,14}$/;
 
 /**
@@ -90,11 +92,23 @@ function normalizeIdentifier(value: string): string | undefined {
   return text.length > MAX_IDENTIFIER_LENGTH ? undefined : text;
 }
 
+// The people of a file live at few domains, and reading one costs more than all the rest of an address.
+const readDomains = new LRUCache<string, { readonly domain: string | undefined }>({ max: 1_000 });
+
+function parseDomain(typed: string): string | undefined {
+  if (typed.length > MAX_DOMAIN_LENGTH) return undefined;
+  const known = readDomains.get(typed);
+  if (known !== undefined) return known.domain;
+  const domain = readDomain(typed);
+  readDomains.set(typed, { domain });
+  return domain;
+}
+
 /**
  * UTS #46 also maps look-alikes (fullwidth letters, long s, other full stops, percent escapes, numbers read as
  * IPv4) onto plain names. Only a name that is its own A-label or U-label is taken.
  */
-function parseDomain(typed: string): string | undefined {
+function readDomain(typed: string): string | undefined {
   const ascii = domainToASCII(typed);
   if (ascii === '' || ascii.length > MAX_DOMAIN_LENGTH) return undefined;
   const labels = ascii.split('.');
@@ -109,6 +123,7 @@ function parseDomain(typed: string): string | undefined {
 
 /** Lower case, letter by letter; a letter whose lower case is several letters, or a plain one, stays as it is. */
 function foldCase(text: string): string {
+  if (ASCII.test(text)) return text.toLowerCase();
   let folded = '';
   for (const letter of text) {
     const lower = letter.toLowerCase();

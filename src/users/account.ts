@@ -11,6 +11,14 @@ export type Account = {
   /** Active addresses, verified ones first, then by age. */
   readonly addresses: readonly AccountAddress[];
   readonly groups: readonly string[];
+  /** Ids of the groups that the person is in, those above them included; read where access depends on them. */
+  readonly memberOf?: readonly string[] | null;
+  /** The rest is read only for a workspace whose mappings ask for it (`wide`). */
+  readonly groupIds?: readonly string[];
+  /** Sign-in names as they were given, oldest first. */
+  readonly identifiers?: readonly string[];
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly businessMetadata?: Readonly<Record<string, unknown>>;
 };
 
 export type AccountAddress = {

@@ -29,7 +29,7 @@ export async function applyCaseRule(
       });
     }
   }
-  let after = '';
+  let after = { userId: '', id: '' };
   for (;;) {
     const batch = await identifiersAfter(tx, scope, after, BATCH);
     const last = batch.at(-1);
@@ -37,8 +37,10 @@ export async function applyCaseRule(
     await setLookupKeys(
       tx,
       scope,
-      batch.map(({ id, identifier }) => ({ id, key: canonicalIdentifier(identifier, rule) ?? identifier })),
+      batch.map(({ userId, id, identifier }) => {
+        return { userId, id, key: canonicalIdentifier(identifier, rule) ?? identifier };
+      }),
     );
-    after = last.id;
+    after = last;
   }
 }

@@ -18,26 +18,33 @@ export async function clashingIdentifiers(
 export async function identifiersAfter(
   tx: Knex.Transaction,
   scope: PoolScope,
-  after: string,
+  after: { readonly userId: string; readonly id: string },
   limit: number,
-): Promise<{ id: string; identifier: string }[]> {
+): Promise<{ userId: string; id: string; identifier: string }[]> {
   return tx('identifiers')
     .where({ tenant_id: scope.tenantId, pool_id: scope.poolId })
-    .andWhere('identifier_id', '>', after)
-    .orderBy('identifier_id')
+    .andWhereRaw('(user_id, identifier_id) > (?, ?)', [after.userId, after.id])
+    .orderBy(['user_id', 'identifier_id'])
     .limit(limit)
-    .select({ id: 'identifier_id', identifier: 'identifier' });
+    .select({ userId: 'user_id', id: 'identifier_id', identifier: 'identifier' });
 }
 
 export async function setLookupKeys(
   tx: Knex.Transaction,
   scope: PoolScope,
-  keys: readonly { readonly id: string; readonly key: string }[],
+  keys: readonly { readonly userId: string; readonly id: string; readonly key: string }[],
 ): Promise<void> {
   await tx.raw(
     `UPDATE identifiers i SET lookup_key = k.key
-       FROM unnest(?::text[], ?::text[]) AS k(id, key)
-      WHERE i.tenant_id = ? AND i.pool_id = ? AND i.identifier_id = k.id AND i.lookup_key <> k.key`,
-    [keys.map(({ id }) => id), keys.map(({ key }) => key), scope.tenantId, scope.poolId],
+       FROM unnest(?::text[], ?::text[], ?::text[]) AS k(user_id, id, key)
+      WHERE i.tenant_id = ? AND i.pool_id = ? AND i.user_id = k.user_id AND i.identifier_id = k.id
+        AND i.lookup_key <> k.key`,
+    [
+      keys.map(({ userId }) => userId),
+      keys.map(({ id }) => id),
+      keys.map(({ key }) => key),
+      scope.tenantId,
+      scope.poolId,
+    ],
   );
 }

@@ -1,7 +1,6 @@
 import { canonicalIdentifier, validateIdentifier } from '../credentials/identifier.ts';
 import { invalid, refuseAny, type Issue } from '../domain_error.ts';
 import { freeMapIssues, type FreeMap } from '../free_map.ts';
-import { knownSchemaIssues, userPayloadIssues } from '../schemas/built_in.ts';
 
 export type UserScope = { readonly tenantId: string; readonly poolId: string; readonly userId: string };
 
@@ -26,12 +25,16 @@ export type User = UserData & {
   readonly tenantId: string;
   readonly poolId: string;
   readonly id: string;
-  readonly userType: string;
+  readonly userType: UserType;
   readonly statusUpdatedAt: Date;
   readonly rowVersion: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 };
+
+/** How a person came to be here: made for them, or by signing in through another provider. */
+export const USER_TYPES = ['standard', 'jit'] as const;
+export type UserType = (typeof USER_TYPES)[number];
 
 export type Identifier = {
   readonly id: string;
@@ -65,6 +68,8 @@ export type Credential = {
   readonly expiresAt: string | null;
   readonly createdAt: string;
   readonly updatedAt: string;
+  /** The passkeys, for the one credential of type webauthn; null for the others. */
+  readonly keys: readonly { readonly id: string; readonly name: string; readonly createdAt: string }[] | null;
 };
 
 /** A person with everything around them (contract 1.7). */
@@ -96,17 +101,7 @@ export type NewAddress = {
 };
 
 // More than any person has, few enough to insert in one statement.
-const MAX_NESTED = 50;
-
-/** Refuses data that no user may have under its schemas, naming every problem. */
-export function checkUserData(data: UserData): void {
-  refuseAny([
-    ...knownSchemaIssues(data),
-    ...userPayloadIssues(data.payload, { complete: data.status === 'active' }),
-    ...freeMapIssues('/metadata', data.metadata),
-    ...freeMapIssues('/business_metadata', data.businessMetadata),
-  ]);
-}
+export const MAX_NESTED = 50;
 
 export type KeyedIdentifier = NewIdentifier & { readonly lookupKey: string; readonly identifierLc: string };
 
@@ -117,22 +112,38 @@ export function keyIdentifiers(
 ): KeyedIdentifier[] {
   refuseTooMany('/identifiers', identifiers);
   const issues: Issue[] = [];
-  const keyed = identifiers.map((entry, index) => {
-    const pointer = `/identifiers/${index}/identifier`;
-    const problem =
-      entry.type === 'federated'
-        ? 'of type federated is made by linking an account, not given'
-        : validateIdentifier(entry.type, entry.identifier);
-    const lookupKey = canonicalIdentifier(entry.identifier, rule);
-    const identifierLc = canonicalIdentifier(entry.identifier, { caseInsensitive: true });
-    if (problem !== undefined) issues.push({ pointer, message: problem });
-    issues.push(...freeMapIssues(`/identifiers/${index}/metadata`, entry.metadata));
-    return { ...entry, lookupKey: lookupKey ?? '', identifierLc: identifierLc ?? '' };
-  });
+  const keyed = identifiers.map((entry, index) =>
+    keyIdentifier(entry, rule, { pointer: `/identifiers/${index}`, issues }),
+  );
   refuseAny(issues);
   refuseTwice('/identifiers', keyed);
   return keyed;
 }
+
+type Report = { readonly pointer: string; readonly issues: Issue[] };
+
+/** One identifier with its keys; what is wrong with it is added to `issues`. */
+export function keyIdentifier<T extends NewIdentifier>(
+  entry: T,
+  rule: { caseInsensitive: boolean },
+  { pointer, issues }: Report,
+): T & { readonly lookupKey: string; readonly identifierLc: string } {
+  const problem =
+    entry.type === 'federated'
+      ? 'of type federated is made by linking an account, not given'
+      : validateIdentifier(entry.type, entry.identifier);
+  if (problem !== undefined) issues.push({ pointer: `${pointer}/identifier`, message: problem });
+  issues.push(...freeMapIssues(`${pointer}/metadata`, entry.metadata));
+  return {
+    ...entry,
+    lookupKey: canonicalIdentifier(entry.identifier, rule) ?? '',
+    identifierLc: foldedName(entry.identifier),
+  };
+}
+
+/** The form in which names are compared across identifiers and addresses; empty for what can be neither. */
+export const foldedName = (name: string): string =>
+  canonicalIdentifier(name, { caseInsensitive: true }) ?? '';
 
 export type KeyedAddress = NewAddress & { readonly lookupKey: string };
 
@@ -140,17 +151,23 @@ export type KeyedAddress = NewAddress & { readonly lookupKey: string };
 export function keyAddresses(addresses: readonly NewAddress[]): KeyedAddress[] {
   refuseTooMany('/verifiable_addresses', addresses);
   const issues: Issue[] = [];
-  const keyed = addresses.map((entry, index) => {
-    const problem = validateIdentifier(entry.type, entry.address);
-    if (problem !== undefined) {
-      issues.push({ pointer: `/verifiable_addresses/${index}/address`, message: problem });
-    }
-    issues.push(...freeMapIssues(`/verifiable_addresses/${index}/metadata`, entry.metadata));
-    return { ...entry, lookupKey: canonicalIdentifier(entry.address, { caseInsensitive: true }) ?? '' };
-  });
+  const keyed = addresses.map((entry, index) =>
+    keyAddress(entry, { pointer: `/verifiable_addresses/${index}`, issues }),
+  );
   refuseAny(issues);
   refuseTwice('/verifiable_addresses', keyed);
   return keyed;
+}
+
+/** One address with its key; what is wrong with it is added to `issues`. */
+export function keyAddress<T extends NewAddress>(
+  entry: T,
+  { pointer, issues }: Report,
+): T & { readonly lookupKey: string } {
+  const problem = validateIdentifier(entry.type, entry.address);
+  if (problem !== undefined) issues.push({ pointer: `${pointer}/address`, message: problem });
+  issues.push(...freeMapIssues(`${pointer}/metadata`, entry.metadata));
+  return { ...entry, lookupKey: foldedName(entry.address) };
 }
 
 function refuseTooMany(pointer: string, entries: readonly unknown[]): void {

@@ -2,22 +2,22 @@ import type { Knex } from 'knex';
 
 /**
  * Puts a newer hash of the same password in place of an older one. Does nothing when the password was changed
- * meanwhile: `before` must still be what is stored.
+ * meanwhile: `hash` must still be what is stored.
  */
 export async function replacePasswordHash(
   executor: Knex,
   scope: { tenantId: string; poolId: string },
-  credentialId: string,
-  before: string,
-  after: string,
+  { userId, credentialId, hash }: { userId: string; credentialId: string; hash: string },
+  fresh: string,
 ): Promise<void> {
   await executor('credentials')
     .where({
       tenant_id: scope.tenantId,
       pool_id: scope.poolId,
-      credential_id: credentialId,
+      user_id: userId,
       type: 'password',
-      secret: before,
+      credential_id: credentialId,
+      secret: hash,
     })
-    .update({ secret: after });
+    .update({ secret: fresh });
 }

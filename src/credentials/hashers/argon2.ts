@@ -1,6 +1,7 @@
-import { hash } from 'argon2';
+import { argon2i as TYPE_I, argon2id as TYPE_ID, hash } from 'argon2';
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import type { WritingHasher } from './hasher.ts';
+import type { Hasher, WritingHasher } from './hasher.ts';
+import { encode } from './phc.ts';
 
 type Parameters = { memoryCost: number; timeCost: number; parallelism: number };
 
@@ -16,26 +17,41 @@ const MAX_PARALLELISM = 16;
 
 // Bounded in every part: salts of 8 to 64 bytes, digests of 16 to 64.
 const PHC =
-  /^\$argon2id\$v=19\$([mtp]=\d{1,7},[mtp]=\d{1,7},[mtp]=\d{1,7})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
+  /^\$(argon2id?)\$v=19\$([mtp]=\d{1,7},[mtp]=\d{1,7},[mtp]=\d{1,7})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
+
+/** One of the two variants, as a format that is read. */
+const variant = (name: 'argon2id' | 'argon2i', type: typeof TYPE_ID | typeof TYPE_I): Hasher => ({
+  name,
+  prefix: `$${name}$`,
+  bounds:
+    'version 19, memory of 8 KiB a lane to 256 MiB, 1 to 10 iterations, 1 to 16 lanes, a salt of 8 to 64 bytes, a digest of 16 to 64',
+
+  costMs(stored) {
+    const { memoryCost = 0, timeCost = 0 } = parse(stored)?.parameters ?? {};
+    return (30 * memoryCost * timeCost) / (CURRENT.memoryCost * CURRENT.timeCost);
+  },
+
+  isHash: (stored) => parse(stored)?.name === name,
+
+  async verify(password, stored) {
+    const parsed = parse(stored);
+    if (parsed?.name !== name) return false;
+    const { parameters, salt, digest } = parsed;
+    const own = await hash(password, { ...parameters, type, salt, hashLength: digest.length, raw: true });
+    return timingSafeEqual(own, digest);
+  },
+});
+
+/** For imported hashes only: older programs chose it (RFC 9106 §4 prefers argon2id). */
+export const argon2i: Hasher = variant('argon2i', TYPE_I);
 
 export const argon2id: WritingHasher = {
-  name: 'argon2id',
-  prefix: '$argon2id$',
-
-  isHash: (stored) => parse(stored) !== undefined,
+  ...variant('argon2id', TYPE_ID),
 
   async hash(password) {
     const salt = randomBytes(SALT_BYTES);
     const digest = await hash(password, { ...CURRENT, salt, hashLength: DIGEST_BYTES, raw: true });
     return format(salt, digest);
-  },
-
-  async verify(password, stored) {
-    const parsed = parse(stored);
-    if (parsed === undefined) return false;
-    const { parameters, salt, digest } = parsed;
-    const own = await hash(password, { ...parameters, salt, hashLength: digest.length, raw: true });
-    return timingSafeEqual(own, digest);
   },
 
   needsRehash(stored) {
@@ -49,6 +65,8 @@ export const argon2id: WritingHasher = {
 
   // Made up, not computed: a check against it costs the same and cannot succeed.
   decoy: () => format(randomBytes(SALT_BYTES), randomBytes(DIGEST_BYTES)),
+
+  takes: () => true,
 };
 
 /** In the PHC order m, t, p that every other program reads; the argon2 package would write m, p, t. */
@@ -57,8 +75,10 @@ function format(salt: Buffer, digest: Buffer): string {
   return `$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$${encode(salt)}$${encode(digest)}`;
 }
 
-function parse(stored: string): { parameters: Parameters; salt: Buffer; digest: Buffer } | undefined {
-  const [, list = '', saltText = '', digestText = ''] = PHC.exec(stored) ?? [];
+type Parsed = { name: string; parameters: Parameters; salt: Buffer; digest: Buffer };
+
+function parse(stored: string): Parsed | undefined {
+  const [, name = '', list = '', saltText = '', digestText = ''] = PHC.exec(stored) ?? [];
   const costs = new Map(list.split(',').map((item) => [item[0], Number(item.slice(2))]));
   const [memoryCost, timeCost, parallelism] = [costs.get('m'), costs.get('t'), costs.get('p')];
   if (memoryCost === undefined || timeCost === undefined || parallelism === undefined) return undefined;
@@ -69,10 +89,5 @@ function parse(stored: string): { parameters: Parameters; salt: Buffer; digest: 
 
   const [salt, digest] = [Buffer.from(saltText, 'base64'), Buffer.from(digestText, 'base64')];
   if (encode(salt) !== saltText || encode(digest) !== digestText) return undefined;
-  return { parameters: { memoryCost, timeCost, parallelism }, salt, digest };
-}
-
-/** Base64 without padding, as PHC strings have it. */
-function encode(bytes: Buffer): string {
-  return bytes.toString('base64').replaceAll('=', '');
+  return { name, parameters: { memoryCost, timeCost, parallelism }, salt, digest };
 }
