@@ -2,8 +2,12 @@ import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import type { Choices } from '../choices.ts';
 import { refuseAny, type Issue } from '../domain_error.ts';
 import { freeMapIssues, type FreeMap } from '../free_map.ts';
+import { type RequiredGroup, requiredGroupIssues } from '../access/required_groups.ts';
 import { isOnEveryObject } from '../tenants/slug.ts';
 import { GRANT_TYPES, type GrantType, type Workspace } from '../workspaces/workspace.ts';
+import type { RotatedSecretNote } from './rotated_secrets.ts';
+import { subjectIssues } from './subject_type.ts';
+import { type TokenTtls, tokenTtlIssues, type WorkspaceLifetimes } from './token_ttls.ts';
 import { pageUriIssues, redirectUriProblem } from './uris.ts';
 
 export type ClientScope = { readonly tenantId: string; readonly clientId: string };
@@ -24,6 +28,13 @@ export type ClientMetadata = {
   readonly token_endpoint_auth_signing_alg?: 'RS256' | 'ES256' | 'PS256' | 'HS256';
   readonly id_token_signed_response_alg?: 'RS256' | 'ES256';
   readonly userinfo_signed_response_alg?: 'RS256' | 'ES256';
+  /** Absent: public, the same `sub` for every application. */
+  readonly subject_type?: 'pairwise';
+  readonly sector_identifier_uri?: string;
+  readonly dpop_bound_access_tokens?: boolean;
+  /** Whether `token_ttls` takes the place of the workspace's lifetimes. */
+  readonly use_custom_token_ttls?: boolean;
+  readonly token_ttls?: TokenTtls;
   readonly backchannel_logout_uri?: string;
   readonly backchannel_logout_session_required?: boolean;
   readonly require_pushed_authorization_requests?: boolean;
@@ -51,6 +62,8 @@ export type ClientSettings = {
   readonly trusted: boolean;
   /** False exempts a confidential client from PKCE; a public one never is. */
   readonly enforcePkce: boolean;
+  /** Whoever is in none of these may not use it; none: everybody may. */
+  readonly requiredGroups: readonly RequiredGroup[];
   readonly settings: ClientMetadata;
   readonly metadata: FreeMap;
 };
@@ -60,10 +73,26 @@ export type Client = ClientSettings & {
   readonly id: string;
   readonly workspaceId: string;
   readonly system: boolean;
+  /** Earlier secrets that still work, the newest first. */
+  readonly rotatedSecrets: readonly RotatedSecretNote[];
   readonly rowVersion: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 };
+
+export const APPLICATION_KINDS = ['single_page', 'server_web', 'mobile_desktop', 'service'] as const;
+export type ApplicationKind = (typeof APPLICATION_KINDS)[number];
+
+/** What kind of application a client's settings make it. */
+export function applicationKindOf({
+  applicationType,
+  tokenEndpointAuthMethod,
+  grantTypes,
+}: ClientSettings): ApplicationKind {
+  if (applicationType === 'native') return 'mobile_desktop';
+  if (!grantTypes.includes('authorization_code')) return 'service';
+  return tokenEndpointAuthMethod === 'none' ? 'single_page' : 'server_web';
+}
 
 /** What may be asked for when a client that signs people in registers no scopes of its own. */
 const DEFAULT_SCOPES: readonly string[] = ['openid', 'profile', 'email', 'phone', 'groups', 'offline_access'];
@@ -86,6 +115,7 @@ export function resolveClientSettings(input: Choices<ClientSettings>, defaultNam
     audience: input.audience ?? [],
     trusted: input.trusted ?? false,
     enforcePkce: input.enforcePkce ?? true,
+    requiredGroups: input.requiredGroups ?? [],
     settings: input.settings ?? {},
     metadata: input.metadata ?? {},
   };
@@ -107,10 +137,16 @@ export function isRestricted(before: ClientSettings, after: ClientSettings): boo
 // RFC 6749 §3.3.
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/;
 
+/** What the workspace says that its clients must fit. */
+export type ClientCeiling = Pick<Workspace, 'grantTypes' | 'subjectIdentifierTypes'> & WorkspaceLifetimes;
+
 /** Refuses a client that could not work, or could be abused, in the workspace; names every reason. */
-export function checkClientSettings(client: ClientSettings, workspace: Pick<Workspace, 'grantTypes'>): void {
+export function checkClientSettings(client: ClientSettings, workspace: ClientCeiling): void {
+  const { settings } = client;
   refuseAny([
     ...grantIssues(client, workspace),
+    ...subjectIssues(client, workspace),
+    ...(settings.use_custom_token_ttls ? tokenTtlIssues(settings.token_ttls ?? {}, workspace) : []),
     ...authenticationIssues(client),
     ...uriIssues(client),
     ...(client.scopes.every((scope) => SCOPE.test(scope) && !isOnEveryObject(scope))
@@ -119,6 +155,7 @@ export function checkClientSettings(client: ClientSettings, workspace: Pick<Work
     ...(client.audience.some(isOnEveryObject)
       ? [{ pointer: '/audience', message: 'must not be a reserved word' }]
       : []),
+    ...requiredGroupIssues(client.requiredGroups),
     ...freeMapIssues('/metadata', client.metadata),
   ]);
 }

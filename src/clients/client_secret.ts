@@ -1,6 +1,6 @@
 import { invalid } from '../domain_error.ts';
 import type { Sealer } from '../security/seal.ts';
-import { randomToken } from '../security/tokens.ts';
+import { constantTimeEqual, randomToken } from '../security/tokens.ts';
 import type { AuthMethod, ClientScope } from './client.ts';
 
 const MIN_CHARS = 32;
@@ -45,4 +45,17 @@ export function storeSecret(
   return method === 'client_secret_jwt'
     ? { secretHash: null, secretSealed: sealer.seal(clear, clientSecretName(scope)), clear }
     : { secretHash: sealer.keyedHash(CLIENT_SECRET_PURPOSE, clear), secretSealed: null, clear };
+}
+
+/** Whether a client's secret of now is this one. */
+export function isSecret(
+  sealer: Sealer,
+  scope: ClientScope,
+  { secretHash, secretSealed }: StoredSecret,
+  given: string,
+): boolean {
+  if (secretHash !== null) return sealer.matchesKeyedHash(CLIENT_SECRET_PURPOSE, given, secretHash);
+  return (
+    secretSealed !== null && constantTimeEqual(sealer.open(secretSealed, clientSecretName(scope)), given)
+  );
 }

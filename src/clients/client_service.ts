@@ -1,7 +1,9 @@
 import type { Knex } from 'knex';
+import { refuseWhereAsking } from '../access/clients_using_store.ts';
+import { holdRequiredGroups } from '../access/required_groups_store.ts';
 import type { Choices } from '../choices.ts';
 import type { Database } from '../db/connection.ts';
-import { isUniqueViolation } from '../db/errors.ts';
+import { isUniqueViolation, violatedForeignKey } from '../db/errors.ts';
 import type { Page } from '../db/keyset.ts';
 import {
   conflict,
@@ -33,8 +35,10 @@ import {
   type ClientScope,
   type ClientSettings,
 } from './client.ts';
-import { hasSecret, storeSecret, type StoredSecret } from './client_secret.ts';
+import { hasSecret, isSecret, storeSecret, type StoredSecret } from './client_secret.ts';
 import * as store from './client_store.ts';
+import { forgetRotated } from './rotated_secrets_store.ts';
+import { createSecretRotation } from './secret_rotation_service.ts';
 
 export type ClientInput = Choices<ClientSettings> & {
   readonly id?: string | undefined;
@@ -62,11 +66,7 @@ export function createClientService({ db, bus, sealer }: Deps) {
       return (await store.findClient(db.knex, scope)) ?? absent();
     },
 
-    async list(
-      scope: WorkspaceScope,
-      filter: { readonly searchPhrase?: string | undefined },
-      page: Page,
-    ): Promise<Client[]> {
+    async list(scope: WorkspaceScope, filter: store.ClientFilter, page: Page): Promise<Client[]> {
       if ((await findWorkspace(db.knex, scope)) === undefined) throw notFound('Workspace');
       return store.listClients(db.knex, scope, filter, page);
     },
@@ -91,8 +91,12 @@ export function createClientService({ db, bus, sealer }: Deps) {
         const workspace = (await lockWorkspace(tx, workspaceScope, 'share')) ?? absent();
         const settings = resolveClientSettings(input, current.clientName);
         checkClientSettings(settings, workspace);
+        if (current.system && settings.requiredGroups.length > 0) throw systemStaysOpen();
+        await holdRequiredGroups(tx, workspaceScope, settings.requiredGroups, current.requiredGroups);
         const secret = nextSecret(sealer, scope, current, settings, input.clientSecret);
         await store.updateClient(tx, scope, settings, secret);
+        // Kept in another form, or not at all: what was rotated before fits no more.
+        if (isSealed(secret) !== isSealed(current)) await forgetRotated(tx, scope);
         const isDisabled = settings.clientStatus === 'inactive' && current.clientStatus === 'active';
         if (isDisabled || isRestricted(current, settings)) {
           const reason = isDisabled ? 'client_disabled' : 'client_restricted';
@@ -105,15 +109,24 @@ export function createClientService({ db, bus, sealer }: Deps) {
       });
     },
 
+    ...createSecretRotation({ db, bus, sealer }),
+
+    /** Whether the client has this secret; for whoever is about to set it, never for whoever presents it. */
+    async holdsSecret(scope: ClientScope, secret: string): Promise<boolean> {
+      const stored = (await store.findSecret(db.knex, scope)) ?? absent();
+      return isSecret(sealer, scope, stored, secret);
+    },
+
     async remove(scope: ClientScope, by: Actor, expected?: ExpectedVersion): Promise<void> {
       await changingConfig(db, bus, async (tx, touch) => {
         const current = (await store.lockClient(tx, scope)) ?? absent();
         if (current.system) throw forbidden('This client is part of the tenant and stays', 'system_client');
         requireVersion(expected, current);
+        await refuseWhereAsking(tx, scope);
         const workspaceScope = { tenantId: scope.tenantId, workspaceId: current.workspaceId };
         await touch.workspace(workspaceScope);
         await endAccess(tx, { ...workspaceScope, clientId: scope.clientId }, 'client_deleted');
-        await store.deleteClient(tx, scope);
+        await deleting(() => store.deleteClient(tx, scope));
         await audit(tx, workspaceScope, scope.clientId, 'deleted', by);
       });
     },
@@ -138,6 +151,7 @@ export async function createClient(
   const settings = resolveClientSettings(input, id);
   checkClientSettings(settings, workspace);
   if (input.id !== undefined && (await isOfAnotherKind(tx, scope, 'client', id))) throw idTaken();
+  await holdRequiredGroups(tx, scope, settings.requiredGroups);
   const secret = storeSecret(sealer, clientScope, settings.tokenEndpointAuthMethod, input.clientSecret);
   try {
     await store.insertClient(tx, { ...settings, ...scope, id, system }, secret);
@@ -166,6 +180,10 @@ function nextSecret(
   return keep ? current : storeSecret(sealer, scope, method, given);
 }
 
+/** undefined: there is none. */
+const isSealed = ({ secretHash, secretSealed }: StoredSecret): boolean | undefined =>
+  secretHash === null && secretSealed === null ? undefined : secretSealed !== null;
+
 async function audit(
   tx: Knex.Transaction,
   scope: WorkspaceScope,
@@ -180,6 +198,19 @@ async function audit(
     affected: { clientId },
   });
 }
+
+async function deleting(act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (violatedForeignKey(error) !== 'apis_client') throw error;
+    throw conflict('A service asks about its tokens by this client: give it another one first', 'in_use');
+  }
+}
+
+// Whoever could shut out the administrators could shut out everybody.
+const systemStaysOpen = (): DomainError =>
+  invalid('/required_groups', "the tenant's own clients are open to whoever holds a role");
 
 const idTaken = (): DomainError => conflict('This client id is taken', 'id_taken');
 

@@ -3,9 +3,10 @@ import { json, selection, toRow, type Columns } from '../db/columns.ts';
 import { keyset, literalForLike, type Page } from '../db/keyset.ts';
 import type { WorkspaceScope } from '../workspaces/config_change.ts';
 import type { StoredSecret } from './client_secret.ts';
-import type { Client, ClientScope, ClientSettings } from './client.ts';
+import type { ApplicationKind, Client, ClientScope, ClientSettings } from './client.ts';
+import { ROTATED_NOTES } from './rotated_secrets_store.ts';
 
-const COLUMNS: Columns<Client> = {
+const COLUMNS: Columns<Omit<Client, 'rotatedSecrets'>> = {
   tenantId: 'tenant_id',
   id: 'client_id',
   workspaceId: 'workspace_id',
@@ -22,6 +23,7 @@ const COLUMNS: Columns<Client> = {
   audience: 'audience',
   trusted: 'trusted',
   enforcePkce: 'enforce_pkce',
+  requiredGroups: json('required_groups'),
   system: 'system',
   settings: json('settings'),
   metadata: json('metadata'),
@@ -29,7 +31,7 @@ const COLUMNS: Columns<Client> = {
   createdAt: 'created_at',
   updatedAt: 'updated_at',
 };
-const SELECT = selection(COLUMNS, 'c');
+const SELECT = `${selection(COLUMNS, 'c')}, ${ROTATED_NOTES} AS "rotatedSecrets"`;
 const keyOf = (scope: ClientScope) => ({ tenant_id: scope.tenantId, client_id: scope.clientId });
 const secretColumns = (secret: StoredSecret) => ({
   secret_hash: secret.secretHash,
@@ -68,6 +70,16 @@ export async function lockClient(
   return rows[0];
 }
 
+/** The secret of a client at rest. */
+export async function findSecret(executor: Knex, scope: ClientScope): Promise<StoredSecret | undefined> {
+  const { rows } = await executor.raw<{ rows: StoredSecret[] }>(
+    `SELECT secret_hash AS "secretHash", secret_sealed AS "secretSealed" FROM clients
+      WHERE tenant_id = ? AND client_id = ?`,
+    [scope.tenantId, scope.clientId],
+  );
+  return rows[0];
+}
+
 export async function updateClient(
   tx: Knex.Transaction,
   scope: ClientScope,
@@ -77,7 +89,7 @@ export async function updateClient(
   await tx('clients')
     .where(keyOf(scope))
     .update({
-      ...toRow<Partial<Client>>(COLUMNS, settings),
+      ...toRow<ClientSettings>(COLUMNS, settings),
       ...secretColumns(secret),
       row_version: tx.raw('row_version + 1'),
       updated_at: tx.fn.now(),
@@ -91,24 +103,55 @@ export async function deleteClient(tx: Knex.Transaction, scope: ClientScope): Pr
   await tx('clients').where(keyOf(scope)).del();
 }
 
+/** Another secret, or with none given another version alone. */
+export async function updateSecret(
+  tx: Knex.Transaction,
+  scope: ClientScope,
+  secret?: StoredSecret,
+): Promise<void> {
+  await tx('clients')
+    .where(keyOf(scope))
+    .update({
+      ...(secret && secretColumns(secret)),
+      row_version: tx.raw('row_version + 1'),
+      updated_at: tx.fn.now(),
+    });
+}
+
+export type ClientFilter = {
+  readonly searchPhrase?: string | undefined;
+  readonly applicationKinds?: readonly ApplicationKind[] | undefined;
+};
+
+// `applicationKindOf`, in SQL.
+const APPLICATION_KIND = `CASE
+  WHEN c.application_type = 'native' THEN 'mobile_desktop'
+  WHEN NOT 'authorization_code' = ANY (c.grant_types) THEN 'service'
+  WHEN c.token_endpoint_auth_method = 'none' THEN 'single_page'
+  ELSE 'server_web' END`;
+
 export async function listClients(
   executor: Knex,
   scope: WorkspaceScope,
-  filter: { readonly searchPhrase?: string | undefined },
+  filter: ClientFilter,
   page: Page,
 ): Promise<Client[]> {
   const { where, bindings, orderBy, arrange } = keyset(['c.client_id'], page);
   const conditions = [where];
-  const values: string[] = [scope.tenantId, scope.workspaceId, ...bindings];
+  const values: (string | readonly string[])[] = [scope.tenantId, scope.workspaceId, ...bindings];
   if (filter.searchPhrase !== undefined) {
     conditions.push('(c.client_id = ? OR c.client_name ILIKE ?)');
     values.push(filter.searchPhrase, `%${literalForLike(filter.searchPhrase)}%`);
+  }
+  if (filter.applicationKinds !== undefined) {
+    conditions.push(`${APPLICATION_KIND} = ANY(?)`);
+    values.push(filter.applicationKinds);
   }
   const { rows } = await executor.raw<{ rows: Client[] }>(
     `SELECT ${SELECT} FROM clients c
       WHERE c.tenant_id = ? AND c.workspace_id = ? AND ${conditions.join(' AND ')}
       ORDER BY ${orderBy} LIMIT ?`,
-    [...values, page.limit],
+    [...values, page.limit] as Knex.RawBinding[],
   );
   return arrange(rows);
 }

@@ -1,3 +1,6 @@
+import type { RequiredGroup } from '../access/required_groups.ts';
+import type { RotatedSecret } from './rotated_secrets.ts';
+
 /** What the OAuth endpoints and pages need of a client: read once, kept by the workspace's configuration version. */
 export type ClientRegistration = {
   readonly clientId: string;
@@ -7,6 +10,8 @@ export type ClientRegistration = {
   readonly tokenEndpointAuthMethod: string;
   readonly secretHash: string | undefined;
   readonly secretSealed: string | undefined;
+  /** Earlier secrets, the newest first; those whose time is over may still be among them. */
+  readonly rotatedSecrets: readonly RotatedSecret[];
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris: readonly string[];
   readonly grantTypes: readonly string[];
@@ -16,6 +21,8 @@ export type ClientRegistration = {
   /** First-party: people are not asked for consent. */
   readonly trusted: boolean;
   readonly enforcePkce: boolean;
+  /** Whose members alone may use it; none: everybody may. */
+  readonly requiredGroups: readonly RequiredGroup[];
   readonly settings: Readonly<Record<string, unknown>>;
 };
 

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { withClient } from '../db/connection.ts';
 import type { ClientRegistration } from './registration.ts';
+import { ROTATED_SECRETS } from './rotated_secrets_store.ts';
 
 type Row = {
   client_id: string;
@@ -10,6 +11,7 @@ type Row = {
   token_endpoint_auth_method: string;
   secret_hash: string | null;
   secret_sealed: string | null;
+  rotated_secrets: ClientRegistration['rotatedSecrets'];
   redirect_uris: string[];
   post_logout_redirect_uris: string[];
   grant_types: string[];
@@ -18,6 +20,7 @@ type Row = {
   audience: string[];
   trusted: boolean;
   enforce_pkce: boolean;
+  required_groups: ClientRegistration['requiredGroups'];
   settings: Record<string, unknown>;
 };
 
@@ -32,8 +35,8 @@ export async function loadRegistration(
       name: 'client-registration',
       text: `SELECT client_id, client_name, client_status, application_type, token_endpoint_auth_method, secret_hash,
                     secret_sealed, redirect_uris, post_logout_redirect_uris, grant_types, response_types, scopes,
-                    audience, trusted, enforce_pkce, settings
-               FROM clients WHERE tenant_id = $1 AND workspace_id = $2 AND client_id = $3`,
+                    audience, trusted, enforce_pkce, required_groups, settings, ${ROTATED_SECRETS} AS rotated_secrets
+               FROM clients c WHERE tenant_id = $1 AND workspace_id = $2 AND client_id = $3`,
       values: [scope.tenantId, scope.workspaceId, clientId],
     });
     const row = rows[0];
@@ -46,6 +49,7 @@ export async function loadRegistration(
         tokenEndpointAuthMethod: row.token_endpoint_auth_method,
         secretHash: row.secret_hash ?? undefined,
         secretSealed: row.secret_sealed ?? undefined,
+        rotatedSecrets: row.rotated_secrets,
         redirectUris: row.redirect_uris,
         postLogoutRedirectUris: row.post_logout_redirect_uris,
         grantTypes: row.grant_types,
@@ -54,6 +58,7 @@ export async function loadRegistration(
         audience: row.audience,
         trusted: row.trusted,
         enforcePkce: row.enforce_pkce,
+        requiredGroups: row.required_groups,
         settings: row.settings,
       }
     );

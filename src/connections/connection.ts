@@ -1,23 +1,14 @@
+import { DEFAULT_ATTRIBUTES, DEFAULT_MAPPINGS } from '../claims/defaults.ts';
+import { attributeIssues, mappingIssues, type Attribute, type Mapping } from '../claims/mapping.ts';
+import { isOnlyByName } from '../claims/sources.ts';
 import { forbidden, invalid, refuseAny, type DomainError, type Issue } from '../domain_error.ts';
 import { pageUriIssues } from '../clients/uris.ts';
-import { isOnEveryObject } from '../tenants/slug.ts';
 
 export type ConnectionScope = {
   readonly tenantId: string;
   readonly workspaceId: string;
   readonly connectionId: string;
 };
-
-/** Something the people of a pool bring along: a source path and its type (contract 1.11). */
-export type Attribute = {
-  readonly name: string;
-  readonly type: string;
-  readonly description: string;
-  readonly labels: readonly string[];
-};
-
-/** Which attribute becomes which entry of the authentication context. */
-export type Mapping = { readonly source: string; readonly target: string; readonly type: string };
 
 export type DiscoverySettings = {
   readonly domains: readonly string[];
@@ -51,46 +42,14 @@ export type Connection = ConnectionSettings & {
   readonly updatedAt: Date;
 };
 
-const attribute = (name: string, type: string, description: string): Attribute => ({
-  name,
-  type,
-  description,
-  labels: [],
-});
-
-const DEFAULT_ATTRIBUTES: readonly Attribute[] = [
-  attribute('sub', 'string', 'User id'),
-  attribute('identifier', 'string', 'Sign-in name as typed'),
-  attribute('payload.name', 'string', 'Name'),
-  attribute('payload.given_name', 'string', 'Given name'),
-  attribute('payload.family_name', 'string', 'Family name'),
-  attribute('email', 'string', 'E-mail address'),
-  attribute('email_verified', 'bool', 'E-mail address verified'),
-  attribute('phone_number', 'string', 'Telephone number'),
-  attribute('phone_number_verified', 'bool', 'Telephone number verified'),
-  attribute('groups', 'string_array', 'Names of groups'),
-];
-
-const mapping = (source: string, target: string, type: string): Mapping => ({ source, target, type });
-
-const DEFAULT_MAPPINGS: readonly Mapping[] = [
-  mapping('payload.name', 'name', 'string'),
-  mapping('payload.given_name', 'given_name', 'string'),
-  mapping('payload.family_name', 'family_name', 'string'),
-  mapping('email', 'email', 'string'),
-  mapping('email_verified', 'email_verified', 'bool'),
-  mapping('phone_number', 'phone_number', 'string'),
-  mapping('phone_number_verified', 'phone_number_verified', 'bool'),
-  mapping('groups', 'groups', 'string_array'),
-];
-
 export const CONNECTION_DEFAULTS: Omit<ConnectionSettings, 'name'> = {
   disabled: false,
   hidden: false,
   displayOrder: 0,
   logoUri: '',
   staticAmr: [],
-  config: { reloadClaimsAtRefreshToken: false },
+  // Who has left a group is out of it at the next refresh.
+  config: { reloadClaimsAtRefreshToken: true },
   discoverySettings: {
     domains: [],
     instantRedirect: false,
@@ -109,6 +68,12 @@ export const noSuchPool = (): DomainError => invalid('/identity_pool_id', 'there
 export const mayNotConnect = (): DomainError =>
   forbidden('This needs the permission connect_identity_pool', 'permission_missing');
 
+/** Whether mappings ask for metadata of people that earlier ones did not. */
+export function asksForMore(mappings: readonly Mapping[], earlier: readonly Mapping[]): boolean {
+  const known = new Set(earlier.map(({ source }) => source));
+  return mappings.some(({ source }) => isOnlyByName(source) && !known.has(source));
+}
+
 const DOMAIN =
   /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/;
 // The range of the column.
@@ -126,13 +91,6 @@ export function checkConnectionSettings(connection: ConnectionSettings): void {
       message: 'must be plain lower-case domains, like example.com',
     });
   }
-  // They are paths into objects.
-  const isUnsafe = (path: string) => path.split('.').some(isOnEveryObject);
-  if (connection.attributes.some(({ name }) => isUnsafe(name))) {
-    issues.push({ pointer: '/attributes', message: 'must not name what every object has' });
-  }
-  if (connection.mappings.some(({ source, target }) => isUnsafe(source) || isUnsafe(target))) {
-    issues.push({ pointer: '/mappings', message: 'must not name what every object has' });
-  }
+  issues.push(...attributeIssues(connection.attributes), ...mappingIssues(connection.mappings));
   refuseAny(issues);
 }

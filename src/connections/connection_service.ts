@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
+import { refuseWhereAnyRequired } from '../access/required_groups_store.ts';
 import { withDefaults, type Choices } from '../choices.ts';
 import type { Database } from '../db/connection.ts';
 import { violatedUniqueConstraint } from '../db/errors.ts';
@@ -17,8 +18,10 @@ import {
   type Touch,
   type WorkspaceScope,
 } from '../workspaces/config_change.ts';
+import { requireMethods } from '../workspaces/method_ceiling.ts';
 import { findWorkspace, lockWorkspace } from '../workspaces/workspace_store.ts';
 import {
+  asksForMore,
   CONNECTION_DEFAULTS,
   checkConnectionSettings,
   mayNotConnect,
@@ -59,7 +62,8 @@ export function createConnectionService({ db, bus }: { db: Database; bus: Config
 
     /**
      * Replaces the settings; those left out take their defaults. The pool of a connection never changes.
-     * Enabling it lets the pool's people in as connecting does, so `mayConnect` false refuses that (403).
+     * Enabling it lets the pool's people in as connecting does, and mapping their metadata lets out what only those
+     * who care for the pool may see, so `mayConnect` false refuses both (403).
      */
     async update(
       scope: ConnectionScope,
@@ -75,12 +79,16 @@ export function createConnectionService({ db, bus }: { db: Database; bus: Config
           throw invalid('/identity_pool_id', 'cannot be changed: delete this connection and create another');
         }
         const settings = resolve(input, current.name);
-        if (current.disabled && !settings.disabled && !mayConnect) {
+        const letsMoreOut = !mayConnect && asksForMore(settings.mappings, current.mappings);
+        if ((current.disabled && !settings.disabled && !mayConnect) || letsMoreOut) {
           throw mayNotConnect();
         }
         const change = async () => {
           await touch.workspace(scope);
           await store.updateConnection(tx, scope, settings);
+          if (current.disabled && !settings.disabled) {
+            await requireMethods(tx, { ...scope, poolId: current.poolId }, 'connection');
+          }
           if (settings.disabled && !current.disabled)
             await shutOut(tx, scope, current, 'connection_disabled');
           await audit(tx, scope, current.poolId, 'updated', by);
@@ -99,6 +107,8 @@ export function createConnectionService({ db, bus }: { db: Database; bus: Config
         }
         const change = async () => {
           await touch.workspace(scope);
+          // From here on nobody begins to require what goes.
+          await refuseWhereAnyRequired(tx, { ...scope, poolId: current.poolId });
           await store.deleteConnection(tx, scope);
           await shutOut(tx, scope, current, 'connection_deleted');
           await audit(tx, scope, current.poolId, 'deleted', by);
@@ -143,12 +153,17 @@ export async function connectPool(
     throw error;
   }
   await touch.workspace(scope);
+  await requireMethods(tx, { ...scope, poolId: pool.id }, 'connection');
   await audit(tx, { ...scope, connectionId }, pool.id, 'created', by);
   return (await store.findConnection(tx, { ...scope, connectionId })) ?? absent();
 }
 
 function resolve(input: Choices<ConnectionSettings>, defaultName: string): ConnectionSettings {
-  const settings = withDefaults(input, { ...CONNECTION_DEFAULTS, name: defaultName });
+  const settings = withDefaults(
+    // None at all is what the defaults are for.
+    { ...input, mappings: input.mappings?.length === 0 ? undefined : input.mappings },
+    { ...CONNECTION_DEFAULTS, name: defaultName },
+  );
   checkConnectionSettings(settings);
   return settings;
 }

@@ -1,6 +1,7 @@
 import { countCodePoints } from '../credentials/password.ts';
 import type { Issue } from '../domain_error.ts';
 
+/** From the weakest: the index is the least score of zxcvbn, 0 to 4 (contract 6.1). */
 export const STRENGTHS = ['any', 'weak', 'fair', 'strong', 'very_strong'] as const;
 
 /** Contract 1.4. Counts are minimum counts; `notUsedSince` is how many passwords must pass before a reuse. */
@@ -13,6 +14,9 @@ export type PasswordPolicy = {
   readonly specialCharacters: number;
   readonly notUsedSince: number;
 };
+
+/** A rule that a password fails, in the names of the wire, and what to change. */
+export type FailedRule = { readonly rule: string; readonly message: string };
 
 // NIST SP 800-63B-4 §3.1.1.2: never below 8. Above 256 no password could satisfy it.
 const MIN_LENGTH = { least: 8, most: 256 };
@@ -40,8 +44,7 @@ export function passwordPolicyIssues(pointer: string, policy: PasswordPolicy): I
       message: `must be from ${MIN_LENGTH.least} to ${MIN_LENGTH.most}`,
     });
   }
-  const counts = { ...COUNTED };
-  for (const [name, { rule }] of Object.entries(counts)) {
+  for (const { name, rule } of COUNTED) {
     if (policy[rule] > MAX_COUNT)
       issues.push({ pointer: `${pointer}/${name}`, message: `must be at most ${MAX_COUNT}` });
   }
@@ -51,32 +54,48 @@ export function passwordPolicyIssues(pointer: string, policy: PasswordPolicy): I
   return issues;
 }
 
-/**
- * Every rule that a new password fails, so that all of them can be shown at once. The password is in the form
- * that is hashed. Strength, blocklist and history follow with the password journeys; until then they are
- * stored with the pool and not asked.
- */
-export function failedPasswordRules(
-  policy: PasswordPolicy,
-  password: string,
-): { rule: string; message: string }[] {
-  const failed: { rule: string; message: string }[] = [];
+/** The rules about length and kinds of characters that a password fails. It is in the form that is hashed. */
+export function failedCounts(policy: PasswordPolicy, password: string): FailedRule[] {
+  const failed: FailedRule[] = [];
   if (countCodePoints(password) < policy.minLength) {
     failed.push({ rule: 'min_length', message: `must have at least ${policy.minLength} characters` });
   }
-  for (const [name, { rule, pattern, noun }] of Object.entries(COUNTED)) {
-    const count = password.match(pattern)?.length ?? 0;
-    if (count < policy[rule]) {
-      failed.push({ rule: name, message: `must have at least ${policy[rule]} ${noun}` });
-    }
+  for (const { name, rule, pattern, one, several } of COUNTED) {
+    const least = policy[rule];
+    if ((password.match(pattern)?.length ?? 0) >= least) continue;
+    failed.push({ rule: name, message: `must have at least ${least} ${least === 1 ? one : several}` });
   }
   return failed;
 }
 
+/** The rule about strength, for a score of zxcvbn. */
+export function failedStrength(policy: PasswordPolicy, score: number): FailedRule[] {
+  if (score >= STRENGTHS.indexOf(policy.strength)) return [];
+  return [{ rule: 'strength', message: 'is too easy to guess: make it longer, or less like common words' }];
+}
+
 // Contract 6.1: A-Z, a-z, 0-9, and everything else.
-const COUNTED = {
-  capital_letters: { rule: 'capitalLetters', pattern: /[A-Z]/g, noun: 'capital letters' },
-  lowercase_letters: { rule: 'lowercaseLetters', pattern: /[a-z]/g, noun: 'lower-case letters' },
-  digits: { rule: 'digits', pattern: /[0-9]/g, noun: 'digits' },
-  special_characters: { rule: 'specialCharacters', pattern: /[^A-Za-z0-9]/gu, noun: 'special characters' },
-} as const;
+const COUNTED = [
+  {
+    name: 'capital_letters',
+    rule: 'capitalLetters',
+    pattern: /[A-Z]/g,
+    one: 'capital letter',
+    several: 'capital letters',
+  },
+  {
+    name: 'lowercase_letters',
+    rule: 'lowercaseLetters',
+    pattern: /[a-z]/g,
+    one: 'lower-case letter',
+    several: 'lower-case letters',
+  },
+  { name: 'digits', rule: 'digits', pattern: /[0-9]/g, one: 'digit', several: 'digits' },
+  {
+    name: 'special_characters',
+    rule: 'specialCharacters',
+    pattern: /[^A-Za-z0-9]/gu,
+    one: 'special character',
+    several: 'special characters',
+  },
+] as const;

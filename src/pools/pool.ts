@@ -1,6 +1,7 @@
+import type { Brand } from '../branding/brand.ts';
+import { PASSWORD_METHODS, type PasswordMethod } from '../credentials/hashers/hasher.ts';
 import { refuseAny, type Issue } from '../domain_error.ts';
 import { freeMapIssues, type FreeMap } from '../free_map.ts';
-import { knownSchemaIssues } from '../schemas/built_in.ts';
 import { DEFAULT_PASSWORD_POLICY, passwordPolicyIssues, type PasswordPolicy } from './password_policy.ts';
 
 export type TenantScope = { readonly tenantId: string };
@@ -23,7 +24,8 @@ export type OtpType = (typeof OTP_TYPES)[number];
 export type OtpSetting = { readonly length: number; readonly ttlSeconds: number };
 export type OtpSettings = Readonly<Record<OtpType, OtpSetting>>;
 
-export const HASHING_METHODS = ['argon2', 'bcrypt', 'pbkdf2', 'sha'] as const;
+/** As the wire knows them; the last two exist for imported hashes only. */
+export const HASHING_METHODS = [...PASSWORD_METHODS, 'sha', 'md5'] as const;
 export type PasswordSettings = {
   readonly hashingMethod: (typeof HASHING_METHODS)[number];
   /** 0: passwords never expire. */
@@ -46,6 +48,8 @@ export type PoolSettings = {
   /** A Go duration in its usual form; null: not decided. */
   readonly mfaSessionTtl: string | null;
   readonly publicRegistrationAllowed: boolean;
+  /** People may delete their accounts themselves. */
+  readonly selfDeletionAllowed: boolean;
   readonly adminInitiatedRegistrationAllowed: boolean;
   readonly identifierCaseInsensitive: boolean;
   readonly passwordPolicy: PasswordPolicy;
@@ -62,6 +66,8 @@ export type Pool = PoolSettings & {
   /** The workspace it belongs to; null for a tenant-level pool, which any workspace may connect. */
   readonly workspaceId: string | null;
   readonly system: boolean;
+  /** How its own pages look; changed by the branding service alone. */
+  readonly branding: Brand;
   readonly deletedAt: Date | null;
   readonly rowVersion: number;
   readonly createdAt: Date;
@@ -89,6 +95,7 @@ export const POOL_DEFAULTS: Omit<PoolSettings, 'name'> = {
   secondFactorThreshold: null,
   mfaSessionTtl: null,
   publicRegistrationAllowed: false,
+  selfDeletionAllowed: false,
   adminInitiatedRegistrationAllowed: true,
   identifierCaseInsensitive: false,
   passwordPolicy: DEFAULT_PASSWORD_POLICY,
@@ -112,11 +119,14 @@ const OTP_LENGTH = { least: 4, most: 10 };
 const OTP_TTL_SECONDS = { least: 30, most: 168 * HOUR };
 const LABELS = { most: 32, key: /^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/, valueMost: 256 };
 
-/** Refuses settings that no pool may have, naming every one of them. */
-export function checkPoolSettings(pool: PoolSettings): void {
+/**
+ * Refuses settings that no pool may have, naming every one of them together with what the caller has found wrong
+ * already.
+ */
+export function checkPoolSettings(pool: PoolSettings, found: readonly Issue[] = []): void {
   refuseAny([
     ...nameIssues(pool.name),
-    ...knownSchemaIssues(pool),
+    ...found,
     ...mechanismIssues(pool),
     ...passwordPolicyIssues('/password_policy', pool.passwordPolicy),
     ...hashingIssues(pool.passwordSettings),
@@ -162,13 +172,18 @@ function mechanismIssues(pool: PoolSettings): Issue[] {
 }
 
 function hashingIssues({ hashingMethod }: PasswordSettings): Issue[] {
-  if (hashingMethod === 'argon2') return [];
-  const message =
-    hashingMethod === 'sha'
-      ? 'sha is for imported hashes only: choose argon2'
-      : `${hashingMethod} is not available for new passwords yet: choose argon2`;
+  if (isPasswordMethod(hashingMethod)) return [];
+  const message = `${hashingMethod} is for imported hashes only: choose argon2, bcrypt or pbkdf2`;
   return [{ pointer: '/password_settings/hashing_method', message }];
 }
+
+/** The method that new passwords of the pool are hashed with. */
+export function passwordMethod({ hashingMethod }: PasswordSettings): PasswordMethod {
+  return isPasswordMethod(hashingMethod) ? hashingMethod : 'argon2';
+}
+
+const isPasswordMethod = (method: string): method is PasswordMethod =>
+  (PASSWORD_METHODS as readonly string[]).includes(method);
 
 function otpIssues(settings: OtpSettings): Issue[] {
   return OTP_TYPES.flatMap((type) => {

@@ -31,12 +31,17 @@ export async function purgeUsers(tx: Knex.Transaction, scope: PoolScope, limit: 
   return rows[0]?.purged ?? 0;
 }
 
-/** Removes the pool's row and what little is left of it. False while people or connections still hold it. */
+/**
+ * Removes the pool's row and what little is left of it. False while people or connections still hold it, or rows of
+ * an import wait, hashes among them: whoever clears those away finds them by the import.
+ */
 export async function purgePoolRow(tx: Knex.Transaction, scope: PoolScope): Promise<boolean> {
   const key = { tenant_id: scope.tenantId, pool_id: scope.poolId };
   const { rows } = await tx.raw<{ rows: { held: boolean }[] }>(
     `SELECT EXISTS (SELECT FROM users u WHERE u.tenant_id = p.tenant_id AND u.pool_id = p.pool_id)
-         OR EXISTS (SELECT FROM connections c WHERE c.tenant_id = p.tenant_id AND c.pool_id = p.pool_id) AS held
+         OR EXISTS (SELECT FROM connections c WHERE c.tenant_id = p.tenant_id AND c.pool_id = p.pool_id)
+         OR EXISTS (SELECT FROM imports j WHERE j.tenant_id = p.tenant_id AND j.pool_id = p.pool_id AND j.staged)
+            AS held
        FROM pools p WHERE p.tenant_id = ? AND p.pool_id = ? AND p.deleted_at IS NOT NULL FOR UPDATE`,
     [scope.tenantId, scope.poolId],
   );

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { deleteConnectionsOfPool } from '../connections/connection_store.ts';
-import { conflict } from '../domain_error.ts';
+import { refuseWhereAnyRequired } from '../access/required_groups_store.ts';
+import { refuseDependedOn } from '../dependents.ts';
 import type { Actor } from '../events/audit.ts';
 import { recordAudit } from '../events/audit_store.ts';
 import { endAccess } from '../sessions/end_access.ts';
@@ -10,24 +11,28 @@ import { markPoolDeleted } from './pool_store.ts';
 
 /**
  * Deletes a pool that the caller holds, in the caller's transaction: its people lose access, its connections go,
- * its name is free. `withConnections` false refuses (409) while an enabled connection still lets them in.
+ * its name is free. `withConnections` false refuses (409) while an enabled connection still lets them in. Refused
+ * too while access to something requires one of its groups; `withWorkspace`: that goes with the workspace that both
+ * are part of.
  */
 export async function removePool(
   tx: Knex.Transaction,
   touch: Touch,
   scope: PoolScope,
-  options: { withConnections: boolean; by: Actor },
+  options: { withConnections: boolean; withWorkspace?: boolean; by: Actor },
 ): Promise<void> {
   await touch.workspacesOfPool(scope);
   const connections = await deleteConnectionsOfPool(tx, scope);
-  if (!options.withConnections && connections.some((connection) => !connection.disabled)) {
-    throw conflict(
-      'The pool is connected to a workspace: disconnect it first, or use with_idp=true',
+  if (!options.withConnections) {
+    const enabled = connections.filter(({ disabled }) => !disabled);
+    refuseDependedOn(
+      enabled.map(({ workspaceId: id }) => ({ kind: 'workspace', id })),
+      'The pool is connected: disconnect it first, or use with_idp=true',
       'pool_in_use',
     );
   }
+  if (options.withWorkspace !== true) await refuseWhereAnyRequired(tx, scope);
   await endAccess(tx, scope, 'pool_deleted');
-  await markPoolDeleted(tx, scope);
   for (const { id, workspaceId } of connections) {
     await recordAudit(tx, scope, options.by, {
       subject: 'idp',
@@ -41,4 +46,6 @@ export async function removePool(
     action: 'deleted',
     affected: { poolId: scope.poolId },
   });
+  // Last: until here its events are with the workspace that it belongs to.
+  await markPoolDeleted(tx, scope);
 }

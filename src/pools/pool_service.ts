@@ -15,13 +15,22 @@ import {
 } from '../domain_error.ts';
 import type { Actor } from '../events/audit.ts';
 import { recordAudit } from '../events/audit_store.ts';
+import type { Principal } from '../roles/principal.ts';
 import { keepingAnAdministrator } from '../roles/last_administrator.ts';
+import { schemaChoiceIssues } from '../schemas/schema_choice.ts';
 import { isSlug, SLUG_RULE } from '../tenants/slug.ts';
 import { applyCaseRule } from '../users/case_rule.ts';
-import { changingConfig, type ConfigBus, type WorkspaceScope } from '../workspaces/config_change.ts';
+import {
+  changingConfig,
+  type ConfigBus,
+  type WorkspaceScope,
+  type Touch,
+} from '../workspaces/config_change.ts';
+import { requireMethods } from '../workspaces/method_ceiling.ts';
 import { findWorkspace } from '../workspaces/workspace_store.ts';
 import { purgeDeletedPools } from './pool_purge.ts';
 import { removePool } from './pool_removal.ts';
+import { listVisiblePools } from './visible_pools.ts';
 import {
   checkPoolSettings,
   POOL_DEFAULTS,
@@ -35,15 +44,22 @@ import * as store from './pool_store.ts';
 export type PoolInput = Choices<Omit<PoolSettings, 'name'>> & Pick<PoolSettings, 'name'>;
 export type NewPoolInput = PoolInput & { readonly id?: string | undefined };
 
+type PoolListFilter = Pick<store.PoolFilter, 'searchPhrase' | 'sort' | 'label'>;
+
 export type PoolService = ReturnType<typeof createPoolService>;
 
 /** Pools: user stores of a tenant, or of one of its workspaces. Throws `DomainError`. */
 export function createPoolService({ db, bus }: { db: Database; bus: ConfigBus }) {
   return {
-    /** Creates a tenant-level pool, which any workspace of the tenant may connect. */
-    async create(scope: TenantScope, input: NewPoolInput, by: Actor): Promise<CountedPool> {
+    /** Creates a pool of one workspace, or with `workspaceId` null one that any workspace may connect. */
+    async create(
+      scope: TenantScope,
+      input: NewPoolInput,
+      by: Actor,
+      { workspaceId }: { workspaceId: string | null } = { workspaceId: null },
+    ): Promise<CountedPool> {
       return changingConfig(db, bus, (tx) =>
-        createPool(tx, scope, input, by, { workspaceId: null, system: false }),
+        createPool(tx, scope, input, by, { workspaceId, system: false }),
       );
     },
 
@@ -66,24 +82,23 @@ export function createPoolService({ db, bus }: { db: Database; bus: ConfigBus })
       return (await store.findPool(db.knex, scope)) ?? absent();
     },
 
-    async list(
-      scope: TenantScope,
-      filter: Omit<store.PoolFilter, 'workspaceId'>,
-      page: Page,
-    ): Promise<CountedPool[]> {
+    async list(scope: TenantScope, filter: PoolListFilter, page: Page): Promise<CountedPool[]> {
       return (await store.listPools(db.knex, scope, filter, page)) ?? badCursor();
     },
 
     /** The pools that belong to a workspace. */
-    async listInWorkspace(
-      scope: WorkspaceScope,
-      filter: Omit<store.PoolFilter, 'workspaceId'>,
-      page: Page,
-    ): Promise<CountedPool[]> {
+    async listInWorkspace(scope: WorkspaceScope, filter: PoolListFilter, page: Page): Promise<CountedPool[]> {
       const { workspaceId } = scope;
       if ((await findWorkspace(db.knex, scope)) === undefined) throw notFound('Workspace');
       return (await store.listPools(db.knex, scope, { ...filter, workspaceId }, page)) ?? badCursor();
     },
+
+    /** The pools around a workspace that the caller may see; the page begins after a pool's id. */
+    listVisible: (
+      scope: WorkspaceScope,
+      principal: Principal,
+      page: { readonly limit: number; readonly after?: string | undefined },
+    ): Promise<CountedPool[]> => listVisiblePools(db, scope, principal, page),
 
     /**
      * Replaces the settings. What is left out takes its default; the settings that were resolved when the pool
@@ -95,32 +110,7 @@ export function createPoolService({ db, bus }: { db: Database; bus: ConfigBus })
       by: Actor,
       expected?: ExpectedVersion,
     ): Promise<CountedPool> {
-      return changingConfig(db, bus, async (tx, touch) => {
-        const current = (await store.lockPool(tx, scope, 'update')) ?? absent();
-        requireVersion(expected, current);
-        const settings = resolve(input, {
-          ...POOL_DEFAULTS,
-          passwordPolicy: current.passwordPolicy,
-          passwordSettings: current.passwordSettings,
-          otpSettings: current.otpSettings,
-          adminInitiatedRegistrationAllowed: current.adminInitiatedRegistrationAllowed,
-          labels: current.labels,
-        });
-        const write = () => writing(() => store.updatePool(tx, scope, settings));
-        const keepsPasswords = settings.authenticationMechanisms.includes('password');
-        await (keepsPasswords ? write() : keepingAnAdministrator(tx, scope, write));
-        if (settings.identifierCaseInsensitive !== current.identifierCaseInsensitive) {
-          await applyCaseRule(tx, scope, { caseInsensitive: settings.identifierCaseInsensitive });
-        }
-        await touch.workspacesOfPool(scope);
-        await recordAudit(tx, scope, by, {
-          subject: 'pool',
-          action: 'updated',
-          affected: { poolId: scope.poolId },
-          payload: { name: settings.name },
-        });
-        return (await store.findPool(tx, scope)) ?? absent();
-      });
+      return changingConfig(db, bus, (tx, touch) => changePool(tx, touch, scope, input, by, expected));
     },
 
     /**
@@ -151,6 +141,48 @@ export function createPoolService({ db, bus }: { db: Database; bus: ConfigBus })
   };
 }
 
+/** Replaces a pool's settings in the caller's transaction; for those that change more than a pool. */
+export async function changePool(
+  tx: Knex.Transaction,
+  touch: Touch,
+  scope: PoolScope,
+  input: PoolInput,
+  by: Actor,
+  expected?: ExpectedVersion,
+): Promise<CountedPool> {
+  const current = (await store.lockPool(tx, scope, 'update')) ?? absent();
+  requireVersion(expected, current);
+  const settings = await resolve(tx, scope, input, {
+    ...POOL_DEFAULTS,
+    passwordPolicy: current.passwordPolicy,
+    passwordSettings: current.passwordSettings,
+    otpSettings: current.otpSettings,
+    adminInitiatedRegistrationAllowed: current.adminInitiatedRegistrationAllowed,
+    labels: current.labels,
+  });
+  const write = () => writing(() => store.updatePool(tx, scope, settings));
+  const keepsPasswords = settings.authenticationMechanisms.includes('password');
+  await (keepsPasswords ? write() : keepingAnAdministrator(tx, scope, write));
+  if (settings.identifierCaseInsensitive !== current.identifierCaseInsensitive) {
+    await applyCaseRule(tx, scope, { caseInsensitive: settings.identifierCaseInsensitive });
+  }
+  await touch.workspacesOfPool(scope);
+  const methods = settings.authenticationMechanisms;
+  const second = settings.secondFactorAuthenticationMechanisms;
+  const isLess = current.authenticationMechanisms.some((one) => !methods.includes(one));
+  const isOther = second.join() !== current.secondFactorAuthenticationMechanisms.join();
+  if (isLess || isOther) {
+    await requireMethods(tx, { tenantId: scope.tenantId, poolId: scope.poolId }, 'pool');
+  }
+  await recordAudit(tx, scope, by, {
+    subject: 'pool',
+    action: 'updated',
+    affected: { poolId: scope.poolId },
+    payload: { name: settings.name },
+  });
+  return (await store.findPool(tx, scope)) ?? absent();
+}
+
 /** Creates a pool in the caller's transaction; for those that create more than a pool. */
 export async function createPool(
   tx: Knex.Transaction,
@@ -161,7 +193,8 @@ export async function createPool(
 ): Promise<CountedPool> {
   const poolId = input.id ?? randomUUID();
   if (!isSlug(poolId)) throw invalid('/id', SLUG_RULE);
-  const pool = { ...resolve(input, POOL_DEFAULTS), ...place, tenantId: scope.tenantId, id: poolId };
+  const settings = await resolve(tx, scope, input, POOL_DEFAULTS);
+  const pool = { ...settings, ...place, tenantId: scope.tenantId, id: poolId };
   await writing(() => store.insertPool(tx, pool));
   await recordAudit(tx, scope, by, {
     subject: 'pool',
@@ -173,9 +206,14 @@ export async function createPool(
   return (await store.findPool(tx, { tenantId: scope.tenantId, poolId })) ?? absent();
 }
 
-function resolve(input: PoolInput, base: Omit<PoolSettings, 'name'>): PoolSettings {
+async function resolve(
+  tx: Knex.Transaction,
+  scope: TenantScope,
+  input: PoolInput,
+  base: Omit<PoolSettings, 'name'>,
+): Promise<PoolSettings> {
   const settings = { ...withDefaults(input, base), name: input.name.trim() };
-  checkPoolSettings(settings);
+  checkPoolSettings(settings, await schemaChoiceIssues(tx, scope, settings));
   return settings;
 }
 

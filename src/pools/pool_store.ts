@@ -21,6 +21,7 @@ const COLUMNS: Columns<Pool> = {
   secondFactorThreshold: 'second_factor_threshold',
   mfaSessionTtl: 'mfa_session_ttl',
   publicRegistrationAllowed: 'public_registration_allowed',
+  selfDeletionAllowed: 'self_deletion_allowed',
   adminInitiatedRegistrationAllowed: 'admin_initiated_registration_allowed',
   identifierCaseInsensitive: 'identifier_case_insensitive',
   passwordPolicy: json('password_policy'),
@@ -30,6 +31,7 @@ const COLUMNS: Columns<Pool> = {
   metadata: json('metadata'),
   labels: json('labels'),
   system: 'system',
+  branding: json('branding'),
   deletedAt: 'deleted_at',
   rowVersion: 'row_version',
   createdAt: 'created_at',
@@ -58,17 +60,18 @@ export async function findPool(executor: Knex, scope: PoolScope): Promise<Counte
   return rows[0];
 }
 
+/** SQL of a living pool that is held until the transaction ends; its bindings are `tenantId` and `poolId`. */
+export const lockingPool = (lock: 'update' | 'share'): string =>
+  `SELECT ${SELECT} FROM pools p WHERE p.tenant_id = :tenantId AND p.pool_id = :poolId AND p.deleted_at IS NULL
+      FOR ${lock === 'update' ? 'NO KEY UPDATE' : 'SHARE'} OF p`;
+
 /** The pool, held until the transaction ends: `update` against every other change, `share` against changes only. */
 export async function lockPool(
   tx: Knex.Transaction,
-  scope: PoolScope,
+  { tenantId, poolId }: PoolScope,
   lock: 'update' | 'share',
 ): Promise<Pool | undefined> {
-  const { rows } = await tx.raw<{ rows: Pool[] }>(
-    `SELECT ${SELECT} FROM pools p WHERE p.tenant_id = ? AND p.pool_id = ? AND p.deleted_at IS NULL
-        FOR ${lock === 'update' ? 'NO KEY UPDATE' : 'SHARE'}`,
-    [scope.tenantId, scope.poolId],
-  );
+  const { rows } = await tx.raw<{ rows: Pool[] }>(lockingPool(lock), { tenantId, poolId });
   return rows[0];
 }
 
@@ -94,7 +97,18 @@ export type PoolFilter = {
   /** Matches the id, or a part of the name in any case. */
   readonly searchPhrase?: string | undefined;
   readonly sort?: 'id' | 'name' | undefined;
+  /** Only pools that have this label with this value. */
+  readonly label?: { readonly key: string; readonly value: string } | undefined;
+  /** Only pools that belong to this workspace, or are connected to it. */
+  readonly connectedTo?: string | undefined;
+  /** Only pools that a caller's roles let them see. */
+  readonly reach?: PoolReach | undefined;
 };
+
+/** Every pool of the tenant, or those of some workspaces and some by themselves. */
+export type PoolReach =
+  | 'every_pool'
+  | { readonly workspaceIds: readonly string[]; readonly poolIds: readonly string[] };
 
 /** A page of pools, or undefined when the page is to begin at a pool that is not there. */
 export async function listPools(
@@ -120,7 +134,7 @@ export async function listPools(
     at,
   );
   const conditions = [where];
-  const values: string[] = [scope.tenantId, ...bindings];
+  const values: (string | readonly string[])[] = [scope.tenantId, ...bindings];
   if (filter.workspaceId !== undefined) {
     conditions.push('p.workspace_id = ?');
     values.push(filter.workspaceId);
@@ -129,11 +143,24 @@ export async function listPools(
     conditions.push('(p.pool_id = ? OR p.name_lc LIKE ?)');
     values.push(filter.searchPhrase, `%${literalForLike(filter.searchPhrase.toLowerCase())}%`);
   }
+  if (filter.label !== undefined) {
+    conditions.push('p.labels @> CAST(? AS jsonb)');
+    values.push(JSON.stringify({ [filter.label.key]: filter.label.value }));
+  }
+  if (filter.connectedTo !== undefined) {
+    conditions.push(`(p.workspace_id = ? OR EXISTS (SELECT FROM connections c WHERE c.tenant_id = p.tenant_id
+                         AND c.pool_id = p.pool_id AND c.workspace_id = ?))`);
+    values.push(filter.connectedTo, filter.connectedTo);
+  }
+  if (filter.reach !== undefined && filter.reach !== 'every_pool') {
+    conditions.push('(p.workspace_id = ANY(?) OR p.pool_id = ANY(?))');
+    values.push(filter.reach.workspaceIds, filter.reach.poolIds);
+  }
   const { rows } = await executor.raw<{ rows: CountedPool[] }>(
     `SELECT ${COUNTED} FROM pools p ${COUNTS}
       WHERE p.tenant_id = ? AND p.deleted_at IS NULL AND ${conditions.join(' AND ')}
       ORDER BY ${orderBy} LIMIT ?`,
-    [...values, page.limit],
+    [...values, page.limit] as string[],
   );
   return arrange(rows);
 }
@@ -161,11 +188,16 @@ export async function poolIdsOfWorkspace(
 const COUNT_SHARDS = 16;
 export const randomShard = (): number => randomInt(COUNT_SHARDS);
 
-/** Adds to a pool's count of people, in the transaction that adds or removes them. */
-export async function countUsers(tx: Knex.Transaction, scope: PoolScope, difference: number): Promise<void> {
+/** Takes one person off a pool's count, in the transaction that removes them. */
+export async function countUserRemoved(
+  tx: Knex.Transaction,
+  scope: PoolScope,
+  userType: 'standard' | 'jit',
+): Promise<void> {
+  const column = userType === 'jit' ? 'jit_users' : 'standard_users';
   await tx.raw(
-    `INSERT INTO pool_user_counts AS c (tenant_id, pool_id, shard, standard_users) VALUES (?, ?, ?, ?)
-     ON CONFLICT (tenant_id, pool_id, shard) DO UPDATE SET standard_users = c.standard_users + excluded.standard_users`,
-    [scope.tenantId, scope.poolId, randomShard(), difference],
+    `INSERT INTO pool_user_counts AS c (tenant_id, pool_id, shard, ${column}) VALUES (?, ?, ?, -1)
+     ON CONFLICT (tenant_id, pool_id, shard) DO UPDATE SET ${column} = c.${column} - 1`,
+    [scope.tenantId, scope.poolId, randomShard()],
   );
 }

@@ -5,12 +5,17 @@ export type Principal = {
   /** The workspace that issued the token. */
   readonly workspaceId: string;
   readonly clientId: string;
+  /** Whether it is an application of the house, to which nobody is asked to consent. */
+  readonly trusted?: boolean;
   /** Set for `kind: 'user'` (the token's `sub`). */
   readonly userId?: string;
   readonly poolId?: string;
   readonly scopes: ReadonlySet<string>;
   /** When the person last proved who they are, seconds since the epoch. */
   readonly authTime?: number;
+  /** What the token was issued under; unknown of a token that is not stored. */
+  readonly grantId?: string;
+  readonly sessionUid?: string;
 };
 
 /**

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { builtInOf } from '../access/built_in_scopes.ts';
 import type { Level } from './permissions.ts';
 import type { RoleGrant, SubjectType } from './role.ts';
 
@@ -64,22 +65,80 @@ export type SubjectRoles = {
 // Administrators are few; the contract does not page them.
 const MAX_SUBJECTS = 1000;
 
-/** Everyone with a role at the tenant itself, or at the installation. */
-export async function listTenantGrants(
+/** Everyone with a role at the tenant itself or the installation (`tenant`), at one workspace, or at one pool. */
+export async function listGrants(
   executor: Knex,
   scope: { readonly tenantId: string },
+  at: RolesAt,
 ): Promise<SubjectRoles[]> {
+  const where =
+    at.level === 'tenant' ? `g.resource_type IN ('system', 'tenant')` : 'g.resource_type = :level';
   const { rows } = await executor.raw<{ rows: SubjectRoles[] }>(
     `SELECT g.subject_type AS "subjectType", g.subject_id AS "subjectId", u.pool_id AS "poolId",
             json_agg(json_build_object('level', g.resource_type, 'role', g.role) ORDER BY g.role) AS roles
        FROM role_grants g
        LEFT JOIN users u ON u.tenant_id = g.tenant_id AND u.user_id = g.subject_id
             AND g.subject_type = 'identity_pool_user'
-      WHERE g.tenant_id = ? AND g.resource_type IN ('system', 'tenant')
-      GROUP BY g.subject_type, g.subject_id, u.pool_id ORDER BY g.subject_type, g.subject_id LIMIT ?`,
-    [scope.tenantId, MAX_SUBJECTS],
+      WHERE g.tenant_id = :tenantId AND ${where} AND g.resource_id = :id
+      GROUP BY g.subject_type, g.subject_id, u.pool_id ORDER BY g.subject_type, g.subject_id LIMIT :limit`,
+    { tenantId: scope.tenantId, level: at.level, id: at.id, limit: MAX_SUBJECTS },
   );
   return rows;
+}
+
+/** Where roles are held. `id` is '' for the tenant. */
+export type RolesAt = { readonly level: 'tenant' | 'workspace' | 'identity_pool'; readonly id: string };
+
+/** Whether a workspace or pool is there, held against deletion until the transaction ends. */
+export async function lockResource(
+  tx: Knex.Transaction,
+  scope: { readonly tenantId: string },
+  { level, id }: RolesAt,
+): Promise<boolean> {
+  if (level === 'tenant') return true;
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    level === 'workspace'
+      ? 'SELECT FROM workspaces WHERE tenant_id = ? AND workspace_id = ? FOR KEY SHARE'
+      : 'SELECT FROM pools WHERE tenant_id = ? AND pool_id = ? AND deleted_at IS NULL FOR SHARE',
+    [scope.tenantId, id],
+  );
+  return rows.length > 0;
+}
+
+export async function resourceExists(
+  executor: Knex,
+  scope: { readonly tenantId: string },
+  { level, id }: RolesAt,
+): Promise<boolean> {
+  if (level === 'tenant') return true;
+  const rows: unknown[] =
+    level === 'workspace'
+      ? await executor('workspaces')
+          .where({ tenant_id: scope.tenantId, workspace_id: id })
+          .select('tenant_id')
+      : await executor('pools')
+          .where({ tenant_id: scope.tenantId, pool_id: id, deleted_at: null })
+          .select('tenant_id');
+  return rows.length > 0;
+}
+
+export type HeldRole = { readonly level: Level; readonly resourceId: string; readonly role: string };
+
+/** Every role of a person, or undefined when they are not in the pool. */
+export async function listRolesOfUser(
+  executor: Knex,
+  scope: { readonly tenantId: string; readonly poolId: string; readonly userId: string },
+): Promise<HeldRole[] | undefined> {
+  const { rows } = await executor.raw<{ rows: { roles: HeldRole[] }[] }>(
+    `SELECT coalesce((SELECT json_agg(json_build_object('level', g.resource_type, 'resourceId', g.resource_id,
+                'role', g.role) ORDER BY g.resource_type, g.resource_id, g.role)
+              FROM role_grants g WHERE g.tenant_id = u.tenant_id AND g.subject_type = 'identity_pool_user'
+               AND g.subject_id = u.user_id), '[]') AS roles
+       FROM users u JOIN pools p USING (tenant_id, pool_id)
+      WHERE u.tenant_id = :tenantId AND u.pool_id = :poolId AND u.user_id = :userId AND p.deleted_at IS NULL`,
+    scope,
+  );
+  return rows[0]?.roles;
 }
 
 /** What a request is about, as its path or its body says. */
@@ -90,11 +149,17 @@ export type Resource =
   | { readonly type: 'pool'; readonly poolId: string }
   | { readonly type: 'user'; readonly poolId: string; readonly userId: string }
   | { readonly type: 'client'; readonly clientId: string }
+  | { readonly type: 'scope'; readonly scopeId: string }
+  | { readonly type: 'api'; readonly apiId: string }
+  | { readonly type: 'schema'; readonly schemaId: string }
+  | { readonly type: 'claim'; readonly claimId: string }
   /** The roles of a person or a client. */
   | { readonly type: 'roles_of'; readonly subjectType: SubjectType; readonly subjectId: string };
 
 export type AuthorityFacts = {
   readonly grants: readonly { readonly level: Level; readonly id: string; readonly role: string }[];
+  /** Whether the resource is there; what is not a workspace, a pool or in one always is. */
+  readonly exists: boolean;
   /** The workspace the resource belongs to, if any. */
   readonly workspaceId: string | null;
   /** Whether it is part of what every tenant is administered with. */
@@ -115,6 +180,7 @@ export async function readAuthority(
   const about = describe(resource);
   const { rows } = await executor.raw<{ rows: AuthorityFacts[] }>(
     `SELECT r.workspace_id AS "workspaceId", coalesce(r.built_in, false) AS "builtIn",
+            r.built_in IS NOT NULL AS "exists",
             coalesce(held.any_role, false) AS "holdsRoles", coalesce(held.system_role, false) AS "holdsSystemRoles",
             coalesce((SELECT json_agg(json_build_object('level', resource_type, 'id', resource_id, 'role', role))
                         FROM role_grants WHERE tenant_id = :tenantId AND subject_type = :subjectType
@@ -127,7 +193,14 @@ export async function readAuthority(
     { tenantId: scope.tenantId, subjectType: subject.type, subjectId: subject.id, ...about.bindings },
   );
   return (
-    rows[0] ?? { grants: [], workspaceId: null, builtIn: false, holdsRoles: false, holdsSystemRoles: false }
+    rows[0] ?? {
+      grants: [],
+      exists: false,
+      workspaceId: null,
+      builtIn: false,
+      holdsRoles: false,
+      holdsSystemRoles: false,
+    }
   );
 }
 
@@ -176,6 +249,36 @@ function describe(resource: Resource): {
         holders: `${IS_CLIENT} AND h.subject_id = :heldBy`,
         bindings: { heldBy: resource.clientId },
       };
+    case 'claim':
+      return {
+        sql: `SELECT k.workspace_id, ${BUILT_IN_WORKSPACE} AS built_in
+                FROM claims k JOIN workspaces w USING (tenant_id, workspace_id)
+               WHERE k.tenant_id = :tenantId AND k.claim_id = :claimId`,
+        holders: 'false',
+        bindings: { claimId: resource.claimId },
+      };
+    case 'schema':
+      return { sql: SCHEMA, holders: 'false', bindings: { schemaId: resource.schemaId } };
+    case 'scope': {
+      // Built-in scopes have no row: their id names the workspace.
+      const workspaceId = builtInOf(resource.scopeId)?.workspaceId ?? '';
+      return {
+        sql: `SELECT w.workspace_id, ${BUILT_IN_WORKSPACE} AS built_in FROM workspaces w
+               WHERE w.tenant_id = :tenantId AND w.workspace_id = coalesce((
+                 SELECT s.workspace_id FROM scopes s
+                  WHERE s.tenant_id = :tenantId AND s.scope_id = :scopeId), :workspaceId)`,
+        holders: 'false',
+        bindings: { scopeId: resource.scopeId, workspaceId },
+      };
+    }
+    case 'api':
+      return {
+        sql: `SELECT a.workspace_id, ${BUILT_IN_WORKSPACE} AS built_in
+                FROM apis a JOIN workspaces w USING (tenant_id, workspace_id)
+               WHERE a.tenant_id = :tenantId AND a.api_id = :apiId`,
+        holders: 'false',
+        bindings: { apiId: resource.apiId },
+      };
     case 'roles_of':
       return {
         sql: NOWHERE,
@@ -189,5 +292,14 @@ function describe(resource: Resource): {
 }
 
 const POOL = `SELECT p.workspace_id, p.system AS built_in FROM pools p
-               WHERE p.tenant_id = :tenantId AND p.pool_id = :poolId`;
+               WHERE p.tenant_id = :tenantId AND p.pool_id = :poolId AND p.deleted_at IS NULL`;
+// Part of what a tenant is administered with while its administrators follow it. One of the system never changes.
+const SCHEMA = `SELECT NULL::text AS workspace_id, EXISTS (
+    SELECT FROM schemas s WHERE s.tenant_id = :tenantId AND s.schema_id = :schemaId AND NOT s.system
+  ) AND EXISTS (
+    SELECT FROM pools p WHERE p.tenant_id = :tenantId AND p.system AND p.deleted_at IS NULL
+       AND (:schemaId IN (p.payload_schema_id, p.metadata_schema_id, p.business_metadata_schema_id)
+         OR EXISTS (SELECT FROM users u WHERE u.tenant_id = p.tenant_id AND u.pool_id = p.pool_id
+              AND :schemaId IN (u.payload_schema_id, u.metadata_schema_id, u.business_metadata_schema_id)))
+  ) AS built_in`;
 const NOWHERE = 'SELECT NULL::text AS workspace_id, false AS built_in';

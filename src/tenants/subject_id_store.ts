@@ -17,7 +17,10 @@ export async function isOfAnotherKind(
   kind: SubjectKind,
   id: string,
 ): Promise<boolean> {
-  await tx.raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [`subject:${scope.tenantId}/${id}`]);
+  await tx.raw(
+    'SELECT pg_advisory_xact_lock_shared(hashtextextended(?, 0)), pg_advisory_xact_lock(hashtextextended(?, 0))',
+    [allSubjects(scope), `subject:${scope.tenantId}/${id}`],
+  );
   // A statement of its own: it must see what the one before it waited for.
   const [table, column] = TABLES[kind === 'user' ? 'client' : 'user'];
   const row: unknown = await tx(table)
@@ -25,3 +28,16 @@ export async function isOfAnotherKind(
     .first(column);
   return row !== undefined;
 }
+
+/**
+ * Holds all ids that somebody might choose in a tenant, until the transaction ends: for those who write many. A
+ * lock for each would fill the server's table.
+ */
+export async function holdAllSubjectIds(
+  tx: Knex.Transaction,
+  scope: { readonly tenantId: string },
+): Promise<void> {
+  await tx.raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [allSubjects(scope)]);
+}
+
+const allSubjects = ({ tenantId }: { readonly tenantId: string }): string => `subjects:${tenantId}`;

@@ -1,4 +1,4 @@
-import { refuseAny } from '../domain_error.ts';
+import { refuseAny, type Issue } from '../domain_error.ts';
 import { freeMapIssues, type FreeMap } from '../free_map.ts';
 
 /** What an operator decides about a tenant (contract 1.1). */
@@ -20,10 +20,21 @@ export type Tenant = TenantSettings & {
 export const ADMIN_WORKSPACE = 'admin';
 export const SYSTEM_WORKSPACE = 'system';
 
+/** Where in a tenant's settings it says that codes may be used without a token. Off unless it says true. */
+export const CODES_WITHOUT_TOKEN = ['security', 'codes_without_token'] as const;
+
 export function checkTenantSettings(tenant: TenantSettings): void {
   refuseAny([
     ...freeMapIssues('/settings', tenant.settings),
+    ...switchIssues(tenant.settings),
     ...freeMapIssues('/styling', tenant.styling),
     ...freeMapIssues('/metadata', tenant.metadata),
   ]);
+}
+
+function switchIssues(settings: FreeMap): Issue[] {
+  const [area, name] = CODES_WITHOUT_TOKEN;
+  const value = (settings[area] as FreeMap | null | undefined)?.[name];
+  if (value === undefined || typeof value === 'boolean') return [];
+  return [{ pointer: `/settings/${area}/${name}`, message: 'must be true or false' }];
 }

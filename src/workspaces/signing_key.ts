@@ -4,17 +4,25 @@ import type { RsaStock } from './rsa_stock.ts';
 
 const generate = promisify(generateKeyPair);
 
+/** What a workspace signs with: RS256, which stock clients pin, and ES256, which is cheap. */
+export const SIGNING_ALGS = ['RS256', 'ES256'] as const;
+export type SigningAlg = (typeof SIGNING_ALGS)[number];
+
 export type NewSigningKey = {
   readonly kid: string;
-  readonly alg: 'RS256' | 'ES256';
+  readonly alg: SigningAlg;
   readonly publicJwk: JsonWebKey;
   readonly privateJwk: JsonWebKey;
 };
 
-/** The two keys every workspace starts with: RS256, which stock clients pin, and ES256, which is cheap. */
+/** The keys every workspace starts with, one of each algorithm. */
 export async function makeSigningKeys(stock: RsaStock): Promise<NewSigningKey[]> {
-  const [rsa, ec] = await Promise.all([stock.take(), makeEcKey()]);
-  return [complete(rsa, 'RS256'), complete(ec, 'ES256')];
+  return Promise.all(SIGNING_ALGS.map((alg) => makeSigningKey(stock, alg)));
+}
+
+/** A key that nobody else has. Made beside the event loop, or taken from the stock. */
+export async function makeSigningKey(stock: RsaStock, alg: SigningAlg): Promise<NewSigningKey> {
+  return complete(await (alg === 'RS256' ? stock.take() : makeEcKey()), alg);
 }
 
 async function makeEcKey(): Promise<JsonWebKey> {

@@ -1,3 +1,5 @@
+import { contextAttributeIssues, type Attribute } from '../claims/mapping.ts';
+import { pageUriIssues } from '../clients/uris.ts';
 import { refuseAny, type Issue } from '../domain_error.ts';
 import { freeMapIssues, type FreeMap } from '../free_map.ts';
 import { MECHANISMS, type Mechanism } from '../pools/pool.ts';
@@ -6,6 +8,23 @@ export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_crede
 export type GrantType = (typeof GRANT_TYPES)[number];
 
 export const PROFILES = ['default', 'demo', 'workforce', 'consumer', 'partners'] as const;
+
+export const SUBJECT_IDENTIFIER_TYPES = ['public', 'pairwise'] as const;
+export type SubjectIdentifierType = (typeof SUBJECT_IDENTIFIER_TYPES)[number];
+
+/** `scope`, one text (RFC 9068), and `scp`, a list. */
+export const SCOPE_CLAIM_FORMATS = ['scope_space_separated', 'scp_array'] as const;
+export type ScopeClaimFormat = (typeof SCOPE_CLAIM_FORMATS)[number];
+
+/** Whether one sign-in serves several applications, and for how long. */
+export type SsoSettings = {
+  /** False: every application asks for a sign-in of its own, each time. */
+  readonly enabled: boolean;
+  /** From the sign-in to the end, however busy; absent: a day, or `cookie_max_age` where that is longer. */
+  readonly maxAgeSeconds?: number | undefined;
+  /** Without any use; absent: `cookie_max_age`. */
+  readonly maxIdleSeconds?: number | undefined;
+};
 
 /** What an administrator decides about a workspace, as far as it decides something today (contract 1.2). */
 export type WorkspaceSettings = {
@@ -29,7 +48,20 @@ export type WorkspaceSettings = {
   readonly enforcePkce: boolean;
   readonly enforcePkceForPublicClients: boolean;
   readonly rotateConfidentialRefreshTokens: boolean;
+  /** The form of tokens for the workspace's own API; registered APIs decide for themselves. */
   readonly accessTokenStrategy: 'jwt' | 'opaque';
+  /** What clients may choose `sub` to be. */
+  readonly subjectIdentifierTypes: readonly SubjectIdentifierType[];
+  /** How signed access tokens for applications' APIs name their scopes. */
+  readonly scopeClaimFormats: readonly ScopeClaimFormat[];
+  readonly sso: SsoSettings;
+  /** People type their name before they choose among the connections (contract 7.3). */
+  readonly idpDiscovery: boolean;
+  /** What the authentication context is declared to hold; none: the predefined attributes. */
+  readonly contextAttributes: readonly Attribute[];
+  /** One's own page for signing in, and for consent, in the place of ours; '' for none (contract 4). */
+  readonly customLoginUrl: string;
+  readonly customConsentUrl: string;
   readonly metadata: FreeMap;
 };
 
@@ -49,6 +81,9 @@ export type Workspace = WorkspaceSettings & {
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+
+/** No signed token lives longer, whatever is chosen: the keys that sign them stay published for so long. */
+export const LONGEST_TOKEN_SECONDS = DAY;
 
 export const WORKSPACE_DEFAULTS: Omit<WorkspaceSettings, 'name'> = {
   description: '',
@@ -70,16 +105,33 @@ export const WORKSPACE_DEFAULTS: Omit<WorkspaceSettings, 'name'> = {
   enforcePkce: true,
   enforcePkceForPublicClients: true,
   rotateConfidentialRefreshTokens: false,
-  accessTokenStrategy: 'opaque',
+  accessTokenStrategy: 'jwt',
+  subjectIdentifierTypes: ['public'],
+  scopeClaimFormats: ['scope_space_separated'],
+  sso: { enabled: true },
+  idpDiscovery: false,
+  contextAttributes: [],
+  customLoginUrl: '',
+  customConsentUrl: '',
   metadata: {},
 };
 
+/** The shortest and the longest life of what tokens are got with and are, of a workspace as of a client. */
+export const TOKEN_LIFETIMES = [
+  ['authorization_code_ttl', 10, 10 * MINUTE],
+  ['access_token_ttl', MINUTE, LONGEST_TOKEN_SECONDS],
+  ['id_token_ttl', MINUTE, LONGEST_TOKEN_SECONDS],
+  ['refresh_token_ttl', 5 * MINUTE, 366 * DAY],
+] as const;
+const [CODE, ACCESS, ID, REFRESH] = TOKEN_LIFETIMES;
+
 const LIFETIMES = [
-  ['authorizationCodeTtlSeconds', '/authorization_code_ttl', 10, 10 * MINUTE],
-  ['accessTokenTtlSeconds', '/access_token_ttl', MINUTE, DAY],
-  ['idTokenTtlSeconds', '/id_token_ttl', MINUTE, DAY],
-  ['refreshTokenTtlSeconds', '/refresh_token_ttl', 5 * MINUTE, 366 * DAY],
-  ['parTtlSeconds', '/pushed_authorization_request_ttl', 10, 10 * MINUTE],
+  ['authorizationCodeTtlSeconds', '/authorization_code_ttl', CODE[1], CODE[2]],
+  ['accessTokenTtlSeconds', '/access_token_ttl', ACCESS[1], ACCESS[2]],
+  ['idTokenTtlSeconds', '/id_token_ttl', ID[1], ID[2]],
+  ['refreshTokenTtlSeconds', '/refresh_token_ttl', REFRESH[1], REFRESH[2]],
+  // A pushed request carries an end of its own inside, a minute after it was made.
+  ['parTtlSeconds', '/pushed_authorization_request_ttl', 10, MINUTE],
   ['sessionTtlSeconds', '/cookie_max_age', 5 * MINUTE, 366 * DAY],
   ['refreshTokenLeewaySeconds', '/refresh_token_leeway', 0, MINUTE],
 ] as const satisfies readonly (readonly [keyof WorkspaceSettings, string, number, number])[];
@@ -102,7 +154,67 @@ export function checkWorkspaceSettings(workspace: WorkspaceSettings): void {
     });
   }
   if (workspace.refreshTokenTtlSeconds < workspace.accessTokenTtlSeconds) {
-    issues.push({ pointer: '/refresh_token_ttl', message: 'must not be shorter than access_token_ttl' });
+    issues.push(
+      { pointer: '/refresh_token_ttl', message: 'must not be shorter than access_token_ttl' },
+      { pointer: '/access_token_ttl', message: 'must not be longer than refresh_token_ttl' },
+    );
   }
+  if (!workspace.subjectIdentifierTypes.includes('public')) {
+    issues.push({ pointer: '/subject_identifier_types', message: 'must hold public: clients choose' });
+  }
+  if (workspace.scopeClaimFormats.length === 0) {
+    issues.push({ pointer: '/scope_claim_formats', message: 'must name at least one' });
+  }
+  issues.push(...ssoIssues(workspace));
+  issues.push(
+    ...contextAttributeIssues('/authentication_context_settings/attributes', workspace.contextAttributes),
+  );
+  issues.push(
+    ...pageUriIssues('/custom_login_url', workspace.customLoginUrl),
+    ...pageUriIssues('/custom_consent_url', workspace.customConsentUrl),
+  );
   refuseAny([...issues, ...freeMapIssues('/metadata', workspace.metadata)]);
+}
+
+const SSO_LIFETIMES = [
+  ['maxAgeSeconds', '/sso/max_age'],
+  ['maxIdleSeconds', '/sso/max_idle'],
+] as const;
+const SHORTEST_SESSION_SECONDS = 5 * MINUTE;
+
+function ssoIssues({ sso, sessionTtlSeconds }: WorkspaceSettings): Issue[] {
+  const issues: Issue[] = [];
+  for (const [property, pointer] of SSO_LIFETIMES) {
+    const seconds = sso[property];
+    if (seconds !== undefined && (seconds < SHORTEST_SESSION_SECONDS || seconds > 366 * DAY)) {
+      issues.push({ pointer, message: `must be from ${SHORTEST_SESSION_SECONDS}s to ${366 * DAY}s` });
+    }
+  }
+  const { maxAgeSeconds, maxIdleSeconds } = sso;
+  if (maxIdleSeconds !== undefined && maxIdleSeconds > sessionTtlSeconds) {
+    issues.push(
+      { pointer: '/sso/max_idle', message: 'must not be longer than cookie_max_age' },
+      { pointer: '/cookie_max_age', message: 'must not be shorter than sso.max_idle' },
+    );
+  }
+  if (maxAgeSeconds !== undefined && maxAgeSeconds < (maxIdleSeconds ?? 0)) {
+    issues.push(
+      { pointer: '/sso/max_age', message: 'must not be shorter than sso.max_idle' },
+      { pointer: '/sso/max_idle', message: 'must not be longer than sso.max_age' },
+    );
+  }
+  return issues;
+}
+
+/**
+ * Refuses pages of one's own for the built-in workspaces: whoever administers a tenant must be able to, whatever
+ * becomes of a page elsewhere.
+ */
+export function checkOwnPages(type: WorkspaceType, settings: WorkspaceSettings): void {
+  if (type !== 'admin' && type !== 'system') return;
+  const message = 'must be empty: this workspace is part of the tenant';
+  refuseAny([
+    ...(settings.customLoginUrl === '' ? [] : [{ pointer: '/custom_login_url', message }]),
+    ...(settings.customConsentUrl === '' ? [] : [{ pointer: '/custom_consent_url', message }]),
+  ]);
 }

@@ -27,7 +27,14 @@ const COLUMNS: Columns<Workspace> = {
   enforcePkceForPublicClients: 'enforce_pkce_for_public_clients',
   rotateConfidentialRefreshTokens: 'rotate_confidential_refresh_tokens',
   accessTokenStrategy: 'access_token_strategy',
+  subjectIdentifierTypes: 'subject_identifier_types',
+  scopeClaimFormats: 'scope_claim_formats',
+  sso: json('sso'),
+  idpDiscovery: 'idp_discovery',
+  contextAttributes: json('context_attributes'),
   keyType: 'key_type',
+  customLoginUrl: 'custom_login_url',
+  customConsentUrl: 'custom_consent_url',
   metadata: json('metadata'),
   rowVersion: 'row_version',
   createdAt: 'created_at',
@@ -97,7 +104,7 @@ export async function lockWorkspace(
 export async function updateWorkspace(
   tx: Knex.Transaction,
   scope: WorkspaceScope,
-  settings: WorkspaceSettings,
+  settings: Partial<WorkspaceSettings>,
 ): Promise<void> {
   await tx('workspaces')
     .where(keyOf(scope))
@@ -125,6 +132,8 @@ export async function deleteWorkspace(tx: Knex.Transaction, scope: WorkspaceScop
 export type WorkspaceFilter = {
   readonly types?: readonly WorkspaceType[] | undefined;
   readonly searchPhrase?: string | undefined;
+  /** Only these. */
+  readonly ids?: readonly string[] | undefined;
 };
 
 export async function listWorkspaces(
@@ -139,6 +148,10 @@ export async function listWorkspaces(
   if (filter.types !== undefined) {
     conditions.push('w.type = ANY(?)');
     values.push(filter.types);
+  }
+  if (filter.ids !== undefined) {
+    conditions.push('w.workspace_id = ANY(?)');
+    values.push(filter.ids);
   }
   if (filter.searchPhrase !== undefined) {
     conditions.push('(w.workspace_id = ? OR w.name ILIKE ?)');
