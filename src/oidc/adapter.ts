@@ -1,12 +1,14 @@
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
 import { errors, Provider } from 'oidc-provider';
-import type { Model } from '../sessions/artefacts.ts';
+import type { Model, Payload } from '../sessions/artefacts.ts';
 import { currentUnit } from '../sessions/unit_of_work.ts';
 
 /** What the adapter asks of the workspace it serves. */
 export type AdapterContext = {
   /** Client metadata as oidc-provider wants it, from memory. */
   findClient(clientId: string): Promise<AdapterPayload | undefined>;
+  /** What a refresh token carries of the person, so that a refresh says the same again. */
+  contextToKeep(token: AdapterPayload): Promise<Payload | undefined>;
   /** For how many seconds a used refresh token of this client still gets a successor. */
   refreshTokenLeewaySeconds(clientId: string | undefined): number;
 };
@@ -27,7 +29,10 @@ function artefactAdapter(model: Model, context: AdapterContext): Adapter {
     async find(id) {
       // A replay is claimed below, in one statement; to look first would be the race (rule 2).
       if (model === 'ReplayDetection') return undefined;
-      return await currentUnit().find(model, id);
+      const unit = currentUnit();
+      const payload = await unit.find(model, id);
+      if (model === 'RefreshToken') unit.keptContext = payload?.context as Payload | undefined;
+      return payload;
     },
     async findByUid(uid) {
       return await currentUnit().findSessionByUid(uid);
@@ -42,8 +47,11 @@ function artefactAdapter(model: Model, context: AdapterContext): Adapter {
         if (!(await unit.claim(id, Math.min(ttlSeconds, MAX_REPLAY_SECONDS)))) throw replayed();
         return;
       }
-      const leeway = model === 'RefreshToken' ? context.refreshTokenLeewaySeconds(payload.clientId) : 0;
-      unit.save(model, id, payload, ttlSeconds, leeway);
+      if (model !== 'RefreshToken') return unit.save(model, id, payload, ttlSeconds);
+      const kept = await context.contextToKeep(payload);
+      // The library drops what it does not know; `find` above takes it out again.
+      const stored = kept === undefined ? payload : { ...payload, context: kept };
+      unit.save(model, id, stored, ttlSeconds, context.refreshTokenLeewaySeconds(payload.clientId));
     },
     async consume(id) {
       const unit = currentUnit();

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { AdapterPayload } from 'oidc-provider';
 import { type ClientRegistration, isPublicClient } from '../clients/registration.ts';
-import { OIDC_SCOPES } from './claims.ts';
+import { OIDC_SCOPES, SELF_SCOPES } from './claims.ts';
 
 /** Registered metadata that oidc-provider knows under the same name, passed on as stored. */
 const PASSED_ON = [
@@ -15,7 +15,10 @@ const PASSED_ON = [
   'tos_uri',
   'require_pushed_authorization_requests',
   'dpop_bound_access_tokens',
-  'default_acr_values',
+  'subject_type',
+  'sector_identifier_uri',
+  'backchannel_logout_uri',
+  'backchannel_logout_session_required',
   'default_max_age',
   'require_auth_time',
 ] as const;
@@ -36,6 +39,8 @@ const MAX_CLIENTS = 500;
 export class WorkspaceClients {
   readonly #load: (clientId: string) => Promise<ClientRegistration | undefined>;
   readonly #openSecret: (client: ClientRegistration) => string | undefined;
+  /** Scopes of the workspace's own that go with any token. */
+  readonly #ownScopes: readonly string[];
   readonly #cache = new LRUCache<string, Promise<Entry>>({ max: MAX_CLIENTS });
   // Apart from the others: ids are anybody's to make up, and must not drive out the clients there are.
   readonly #nobody = new LRUCache<string, true>({ max: MAX_CLIENTS });
@@ -44,9 +49,11 @@ export class WorkspaceClients {
   constructor(
     load: (clientId: string) => Promise<ClientRegistration | undefined>,
     openSecret: (client: ClientRegistration) => string | undefined,
+    ownScopes: readonly string[] = [],
   ) {
     this.#load = load;
     this.#openSecret = openSecret;
+    this.#ownScopes = ownScopes;
   }
 
   /** The client, if it may act; `undefined` for unknown, foreign and inactive ones alike. */
@@ -88,7 +95,10 @@ export class WorkspaceClients {
   async #read(clientId: string): Promise<Entry> {
     const registration = await this.#load(clientId);
     if (!registration?.active) return NOBODY;
-    return { registration, metadata: metadataOf(registration, this.#openSecret(registration)) };
+    return {
+      registration,
+      metadata: metadataOf(registration, this.#openSecret(registration), this.#ownScopes),
+    };
   }
 }
 
@@ -97,12 +107,16 @@ const NOBODY: Entry = {};
 
 // The library wants its own scopes only; those of APIs are decided in `resources.ts`. It takes an empty list
 // for no limit, so a client without any keeps the one that gives nothing away.
-function oidcScopes(client: ClientRegistration): string {
-  const known: ReadonlySet<string> = new Set(OIDC_SCOPES);
+function oidcScopes(client: ClientRegistration, ownScopes: readonly string[]): string {
+  const known: ReadonlySet<string> = new Set([...OIDC_SCOPES, ...SELF_SCOPES, ...ownScopes]);
   return client.scopes.filter((scope) => known.has(scope)).join(' ') || 'openid';
 }
 
-function metadataOf(client: ClientRegistration, clearSecret: string | undefined): AdapterPayload {
+function metadataOf(
+  client: ClientRegistration,
+  clearSecret: string | undefined,
+  ownScopes: readonly string[],
+): AdapterPayload {
   const metadata: Record<string, unknown> = {
     client_id: client.clientId,
     client_name: client.clientName,
@@ -113,7 +127,9 @@ function metadataOf(client: ClientRegistration, clearSecret: string | undefined)
     grant_types: [...client.grantTypes],
     response_types: [...client.responseTypes],
   };
-  if (client.scopes.length > 0) metadata.scope = oidcScopes(client);
+  if (client.scopes.length > 0) metadata.scope = oidcScopes(client, ownScopes);
+  // No list is no limit to the library, and the self API is for those who say that they use it.
+  else if (client.grantTypes.includes('authorization_code')) metadata.scope = OIDC_SCOPES.join(' ');
   for (const name of PASSED_ON) {
     const value = client.settings[name];
     if (value !== undefined && value !== null && value !== '') metadata[name] = value;

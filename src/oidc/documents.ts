@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Context } from 'koa';
+import { DOCUMENTS_KEPT_SECONDS } from '../workspaces/key_rules.ts';
 import { runProvider } from './mount.ts';
 import type { PublicDocument, WorkspaceServer } from './workspace_server.ts';
-
-/** Clients may keep these for five minutes: a new key is published at least that long before its first use. */
-const MAX_AGE_SECONDS = 300;
 
 const DOCUMENTS: ReadonlySet<string> = new Set([
   '/.well-known/openid-configuration',
@@ -34,7 +32,7 @@ export async function serveDocument(
   }
   ctx.status = 200;
   ctx.set('Access-Control-Allow-Origin', '*');
-  ctx.set('Cache-Control', `public, max-age=${MAX_AGE_SECONDS}`);
+  ctx.set('Cache-Control', `public, max-age=${DOCUMENTS_KEPT_SECONDS}`);
   ctx.set('ETag', document.etag);
   ctx.set('Content-Type', document.type);
   ctx.remove('Vary');

@@ -23,6 +23,14 @@ export function recordEvents(
       { kind: 'user', clientId: client.clientId, ...(account ? { userId: account.accountId } : {}) },
     );
   });
+  provider.on('interaction.started', (ctx, prompt) => {
+    const { client, account } = ctx.oidc;
+    if (prompt.name !== 'access' || !client) return;
+    currentUnit().audit(
+      { subject: 'authorization_code', action: 'denied', payload: { failure_reason: 'group_required' } },
+      { kind: 'user', clientId: client.clientId, ...(account ? { userId: account.accountId } : {}) },
+    );
+  });
   provider.on('grant.success', (ctx) => {
     const { client, params, entities } = ctx.oidc;
     if (!client) return;

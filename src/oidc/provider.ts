@@ -1,16 +1,43 @@
-import { type Configuration, errors, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import {
+  type AccessToken,
+  type ClientCredentials,
+  type Configuration,
+  errors,
+  type KoaContextWithOIDC,
+  Provider,
+} from 'oidc-provider';
 import type Koa from 'koa';
+import { aboutIssue } from '../claims/built_in.ts';
+import { isAdmittedTo, scopesWithoutApi } from '../access/access_rules.ts';
 import { isPublicClient } from '../clients/registration.ts';
+import { currentUnit } from '../sessions/unit_of_work.ts';
 import type { WorkspaceSnapshot } from '../workspaces/snapshot.ts';
 import { createFindAccount } from './accounts.ts';
+import { ACR_VALUES } from './acr.ts';
 import { createAdapterFactory } from './adapter.ts';
-import { CLAIMS_BY_SCOPE, OIDC_SCOPES } from './claims.ts';
+import { isShutOut, mayIntrospect, refuseApis, withholdScopes } from './admission.ts';
+import {
+  accessTokenClaims,
+  claimNames,
+  contextToKeep,
+  OIDC_SCOPES,
+  SELF_SCOPES,
+  signedInBy,
+} from './claims.ts';
 import type { WorkspaceClients } from './clients.ts';
 import { loadGrantFor } from './grants.ts';
 import { recordEvents } from './events.ts';
 import type { OidcPages } from './oidc_pages.ts';
+import { deferLogoutTokens } from './backchannel_logout.ts';
+import { compareStoredSecrets } from './client_secrets.ts';
+import { lifetimesFor } from './lifetimes.ts';
 import { createPolicy } from './policy/index.ts';
-import { defaultApi, resourceServer } from './resources.ts';
+import { servesOneApplication } from './policy/single_sign_on.ts';
+import { needsStepUp } from './policy/step_up.ts';
+import { limitPushedRequests } from './pushed_requests.ts';
+import { nameScopes } from './scope_claims.ts';
+import { subjectFor } from './subjects.ts';
+import { defaultApi, managementAudience, resourceServer } from './resources.ts';
 
 export type ProviderDeps = {
   /** Origin under which people and clients reach the server, without a trailing slash. */
@@ -18,8 +45,8 @@ export type ProviderDeps = {
   readonly cookieKeys: readonly string[];
   readonly snapshot: WorkspaceSnapshot;
   readonly clients: WorkspaceClients;
-  /** Compares a presented client secret with what is stored. */
-  readonly matchesClientSecret: (secret: string, hash: string) => boolean;
+  /** Compares a presented client secret with what is stored, and opens what was sealed. */
+  readonly clientSecrets: Parameters<typeof compareStoredSecrets>[2];
   readonly pages: OidcPages;
   /** The guarded `fetch`; the library adds its own guard in the options. */
   readonly fetch: typeof globalThis.fetch;
@@ -27,8 +54,6 @@ export type ProviderDeps = {
   readonly onServerError: (ctx: KoaContextWithOIDC, error: Error) => void;
 };
 
-/** Sessions end a day after the last sign-in at the latest, or after their idle life where that is longer. */
-const ABSOLUTE_SESSION_SECONDS = 24 * 60 * 60;
 /** From the first page of a sign-in to its end. */
 const INTERACTION_SECONDS = 60 * 60;
 /** A grant lives at least as long as its refresh token, and a little longer than what is issued at its end. */
@@ -54,12 +79,10 @@ export function createProvider(deps: ProviderDeps): Provider {
   const provider = new Provider(issuer, configuration(deps, issuer));
   const scheme = new URL(publicUrl).protocol.slice(0, -1);
   pinProtocol(provider, scheme);
-  provider.Client.prototype.compareClientSecret = function compare(actual: string): boolean {
-    const client = clients.known((this as { clientId: string }).clientId);
-    if (!client) return false;
-    if (client.secretHash !== undefined) return deps.matchesClientSecret(actual, client.secretHash);
-    return false;
-  };
+  compareStoredSecrets(provider, clients, deps.clientSecrets);
+  deferLogoutTokens(provider);
+  limitPushedRequests(provider, snapshot.lifetimes.pushedRequestSeconds);
+  withholdScopes(provider, snapshot);
   recordEvents(provider, snapshot, deps.onServerError);
   return provider;
 }
@@ -77,22 +100,29 @@ function configuration(deps: ProviderDeps, issuer: string): Configuration {
   const prefix = secure ? SCHEME_COOKIE_PREFIX : '';
   const ownApi = defaultApi(snapshot, publicUrl, issuer);
   const clientOf = (ctx: KoaContextWithOIDC) => clients.known(ctx.oidc.client?.clientId ?? '');
+  const lifetimesOf = (clientId: string | undefined) => lifetimesFor(snapshot, clients.known(clientId ?? ''));
 
   return {
     adapter: createAdapterFactory({
       findClient: (clientId) => clients.findMetadata(clientId),
+      contextToKeep: (token) => contextToKeep(snapshot, token),
       refreshTokenLeewaySeconds(clientId) {
         const client = clientId === undefined ? undefined : clients.known(clientId);
         return client && isPublicClient(client) ? lifetimes.refreshTokenLeewaySeconds : 0;
       },
     }),
-    findAccount: createFindAccount(snapshot),
+    findAccount: createFindAccount(snapshot, clients),
     jwks: { keys: snapshot.keys.map((key) => key.jwk) },
-    claims: Object.fromEntries(Object.entries(CLAIMS_BY_SCOPE).map(([scope, names]) => [scope, [...names]])),
-    scopes: [...OIDC_SCOPES],
+    acrValues: [...ACR_VALUES],
+    claims: claimNames(snapshot),
+    scopes: [...OIDC_SCOPES, ...SELF_SCOPES, ...scopesWithoutApi(snapshot.access)],
     // Stock clients read name and address from the ID token; to withhold them there surprises (OIDC Core §5.4 lets us).
     conformIdTokenClaims: false,
-    subjectTypes: ['public'],
+    subjectTypes: [...snapshot.subjectIdentifierTypes],
+    pairwiseIdentifier: async (_ctx, userId, client) =>
+      subjectFor(snapshot, await clients.find(client.clientId), userId),
+    // Who registers clients answers for their sectors (see `subject_type.ts`).
+    sectorIdentifierUriValidate: () => false,
     // No implicit flow (RFC 9700 §2.1.2).
     responseTypes: ['code', 'none'],
     clientAuthMethods: [
@@ -124,7 +154,11 @@ function configuration(deps: ProviderDeps, issuer: string): Configuration {
     },
     interactions: {
       policy: createPolicy({
-        absoluteSessionSeconds: Math.max(ABSOLUTE_SESSION_SECONDS, lifetimes.sessionSeconds),
+        absoluteSessionSeconds: lifetimes.absoluteSessionSeconds,
+        servesOneApplication: (ctx) => servesOneApplication(ctx, snapshot),
+        needsStepUp: (ctx) => needsStepUp(ctx, snapshot),
+        isShutOut: (ctx) => isShutOut(ctx, clients),
+        refuseApis: (ctx) => refuseApis(ctx, snapshot),
       }),
       url: (_ctx, interaction) => `${publicUrl}${interactionPath(snapshot, interaction.uid)}`,
     },
@@ -147,10 +181,7 @@ function configuration(deps: ProviderDeps, issuer: string): Configuration {
       dPoP: { enabled: true },
       introspection: {
         enabled: true,
-        // Only one's own tokens, or with the scope that says so (RFC 7662 §4).
-        allowedPolicy: async (_ctx, client, token) =>
-          token.clientId === client.clientId ||
-          (clients.known(client.clientId)?.scopes.includes('introspect_tokens') ?? false),
+        allowedPolicy: (_ctx, client, token) => mayIntrospect(snapshot, clients, client.clientId, token),
       },
       revocation: {
         enabled: true,
@@ -167,8 +198,19 @@ function configuration(deps: ProviderDeps, issuer: string): Configuration {
           if (oneOf) return oneOf[0] ?? oneOf;
           return ctx.oidc.params?.grant_type === 'client_credentials' ? ownApi : undefined;
         },
-        getResourceServerInfo: async (ctx, resource, client) =>
-          resourceServer(resource, await clients.find(client.clientId), ownApi, lifetimes.accessTokenSeconds),
+        getResourceServerInfo: async (ctx, resource, client) => {
+          // At the authorization endpoint the person is not known yet; there the policy asks.
+          const { account } = ctx.oidc;
+          const person = currentUnit().accountOf(account?.accountId);
+          if (account && !isAdmittedTo(snapshot.access, resource, person)) throw new errors.InvalidTarget();
+          return resourceServer(resource, await clients.find(client.clientId), {
+            own: ownApi,
+            self: managementAudience(publicUrl),
+            accessTokenSeconds: lifetimesFor(snapshot, clientOf(ctx)).accessTokenSeconds,
+            ownFormat: snapshot.accessTokenStrategy,
+            rules: snapshot.access,
+          });
+        },
         useGrantedResource: async () => false,
       },
       rpInitiatedLogout: {
@@ -176,11 +218,18 @@ function configuration(deps: ProviderDeps, issuer: string): Configuration {
         logoutSource: (ctx) => pages.confirmLogout(ctx),
         postLogoutSuccessSource: (ctx) => pages.signedOut(ctx),
       },
+      backchannelLogout: { enabled: true },
       userinfo: { enabled: true },
+      // For clients that ask for it (`userinfo_signed_response_alg`).
+      jwtUserinfo: { enabled: true },
     },
     renderError: (ctx, out, error) => pages.error(ctx, out, error),
     loadExistingGrant: (ctx) =>
-      loadGrantFor(ctx, clientOf(ctx)?.trusted ?? false, lifetimes.refreshTokenSeconds),
+      loadGrantFor(
+        ctx,
+        clientOf(ctx)?.trusted ?? false,
+        lifetimesFor(snapshot, clientOf(ctx)).refreshTokenSeconds,
+      ),
     // What a code is exchanged for decides the client's registration, not a scope that the library drops (design 4.8).
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     // Tokens of clients that refresh outlive the browser's idle session; logout still ends them (see events.ts).
@@ -191,17 +240,20 @@ function configuration(deps: ProviderDeps, issuer: string): Configuration {
     clientBasedCORS: (_ctx, origin, client) =>
       origin !== 'null' && (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
     clientDefaults: { id_token_signed_response_alg: snapshot.keyType === 'ecdsa' ? 'ES256' : 'RS256' },
+    formats: { customizers: { jwt: (_ctx, token, parts) => nameScopes(snapshot, publicUrl, token, parts) } },
     ttl: {
-      AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? lifetimes.accessTokenSeconds,
-      AuthorizationCode: lifetimes.authorizationCodeSeconds,
+      AccessToken: (_ctx, token) =>
+        token.resourceServer?.accessTokenTTL ?? lifetimesOf(token.clientId).accessTokenSeconds,
+      AuthorizationCode: (_ctx, code) => lifetimesOf(code.clientId).authorizationCodeSeconds,
       ClientCredentials: (_ctx, token) =>
-        token.resourceServer?.accessTokenTTL ?? lifetimes.accessTokenSeconds,
-      Grant: lifetimes.refreshTokenSeconds + GRANT_MARGIN_SECONDS,
-      IdToken: lifetimes.idTokenSeconds,
+        token.resourceServer?.accessTokenTTL ?? lifetimesOf(token.clientId).accessTokenSeconds,
+      Grant: (_ctx, grant) => lifetimesOf(grant.clientId).refreshTokenSeconds + GRANT_MARGIN_SECONDS,
+      IdToken: (_ctx, _token, client) => lifetimesOf(client.clientId).idTokenSeconds,
       Interaction: INTERACTION_SECONDS,
       // Rotation never prolongs: the family ends when its first token would have (S-OA-05).
-      RefreshToken: (ctx) =>
-        ctx?.oidc.entities.RotatedRefreshToken?.remainingTTL ?? lifetimes.refreshTokenSeconds,
+      RefreshToken: (ctx, token) =>
+        ctx?.oidc.entities.RotatedRefreshToken?.remainingTTL ??
+        lifetimesOf(token.clientId).refreshTokenSeconds,
       Session: lifetimes.sessionSeconds,
     },
     assertJwtClientAuthClaimsAndHeader: async (_ctx, claims) => {
@@ -221,18 +273,22 @@ function configuration(deps: ProviderDeps, issuer: string): Configuration {
 }
 
 /** What APIs learn besides the standard claims: when and how the person signed in, and where (contract 4). */
-function extraTokenClaims(
+async function extraTokenClaims(
   ctx: KoaContextWithOIDC,
   snapshot: WorkspaceSnapshot,
-  token: { kind: string; accountId?: string },
-): Record<string, unknown> {
-  const where = {
-    tenant_id: snapshot.tenantId,
-    server_id: snapshot.workspaceId,
-    // Whom `sub` names. Ids alone must never decide it (RFC 9068 §5).
-    sub_type: token.accountId === undefined ? 'client' : 'user',
-  };
-  const source = ctx.oidc.entities.AuthorizationCode ?? ctx.oidc.entities.RefreshToken;
-  if (token.accountId === undefined || !source) return where;
-  return { ...where, auth_time: source.authTime, amr: source.amr, acr: source.acr };
+  token: AccessToken | ClientCredentials,
+): Promise<Record<string, unknown>> {
+  const accountId = token.kind === 'AccessToken' ? token.accountId : undefined;
+  const where = aboutIssue(snapshot, accountId === undefined ? 'client' : 'user');
+  const source = signedInBy(ctx);
+  if (accountId === undefined || !source) return where;
+  const account = await currentUnit().findAccount(accountId);
+  const said =
+    account === undefined
+      ? {}
+      : accessTokenClaims(ctx, snapshot, account, {
+          isReadable: token.resourceServer?.accessTokenFormat === 'jwt',
+          scope: token.scope,
+        });
+  return { ...said, ...where, auth_time: source.authTime, amr: source.amr, acr: source.acr };
 }

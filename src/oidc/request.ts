@@ -6,6 +6,7 @@ import { correlationId } from '../http/request_id.ts';
 import { AccessEnded } from '../sessions/artefacts.ts';
 import type { Secrets } from '../sessions/hidden_values.ts';
 import { UnitOfWork } from '../sessions/unit_of_work.ts';
+import { TooManySecrets } from './secret_guesses.ts';
 import type { WorkspaceServer } from './workspace_server.ts';
 
 export type UnitDeps = {
@@ -37,8 +38,8 @@ export async function inUnitOfWork(
   server: WorkspaceServer,
   work: () => Promise<void>,
 ): Promise<void> {
-  const { tenantId, workspaceId } = server.snapshot;
-  const unit = new UnitOfWork(deps.knex, { tenantId, workspaceId }, deps.secrets);
+  const { tenantId, workspaceId, wideAccounts } = server.snapshot;
+  const unit = new UnitOfWork(deps.knex, { tenantId, workspaceId, wideAccounts }, deps.secrets);
   unit.origin = {
     ip: ctx.ip,
     userAgent: ctx.get('User-Agent').slice(0, MAX_USER_AGENT) || undefined,
@@ -66,6 +67,7 @@ function replaceAnswer(ctx: Context, error: unknown): void {
   ctx.status = status;
   ctx.set('Cache-Control', 'no-store');
   if (status === 503) ctx.set('Retry-After', String(RETRY_AFTER_SECONDS));
+  if (error instanceof TooManySecrets) ctx.set('Retry-After', String(error.retryAfterSeconds));
   ctx.body = body;
 }
 
@@ -77,6 +79,9 @@ function protocolError(
     return route === 'userinfo'
       ? { status: 401, error: 'invalid_token', error_description: 'the access behind this token has ended' }
       : { status: 400, error: 'invalid_grant', error_description: 'the access behind this grant has ended' };
+  }
+  if (error instanceof TooManySecrets) {
+    return { status: 429, error: error.error, error_description: error.error_description };
   }
   if (isDatabaseUnavailable(error)) {
     return {

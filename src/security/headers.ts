@@ -67,6 +67,8 @@ function contentSecurityPolicy({ nonce, imageOrigins, forms }: PagePolicy): stri
     `script-src 'nonce-${nonce}'`,
     `style-src 'self'`,
     ['img-src', `'self'`, 'data:', ...imageOrigins].join(' '),
+    // Passkeys, and the rules of a new password while it is typed.
+    `connect-src 'self'`,
     `base-uri 'none'`,
     `frame-ancestors 'none'`,
   ];

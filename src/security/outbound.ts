@@ -3,8 +3,13 @@ import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { canonicalAddress } from './source_address.ts';
 
 export type OutboundOptions = {
-  /** Hosts that may be anywhere (`127.0.0.1`, `localhost`): for tests only, production refuses the setting. */
+  /**
+   * Hosts that may be anywhere (`127.0.0.1`, `localhost`): those that the operator names in the configuration, and
+   * for tests whatever OUTBOUND_ALLOW_HOSTS says, which production refuses.
+   */
   allowHosts: readonly string[];
+  /** For the whole request. Default: 2.5 s. */
+  timeoutMs?: number;
 };
 
 /** An address was not fetched. Does not say why, so that nobody can explore our network; `cause` is for the log. */
@@ -58,7 +63,10 @@ export function isPublicAddress(text: string): boolean {
  * at most and reads 256 KiB at most; the answer comes with its whole body.
  * @returns a fetch that rejects with {@link OutboundError} for whatever goes wrong.
  */
-export function createOutboundFetch({ allowHosts }: OutboundOptions): typeof globalThis.fetch {
+export function createOutboundFetch({
+  allowHosts,
+  timeoutMs = TIMEOUT_MS,
+}: OutboundOptions): typeof globalThis.fetch {
   const guarded = createDispatcher(publicLookup);
   // Connections to allowed hosts are kept apart from those that are checked.
   const unguarded = allowHosts.length > 0 ? createDispatcher(lookup) : undefined;
@@ -69,7 +77,7 @@ export function createOutboundFetch({ allowHosts }: OutboundOptions): typeof glo
       const url = new URL(input instanceof Request ? input.url : input);
       const dispatcher = allowed.has(url.hostname) || allowed.has(url.host) ? unguarded : guarded;
       if (dispatcher === guarded) requirePublic(url);
-      const timeout = AbortSignal.timeout(TIMEOUT_MS);
+      const timeout = AbortSignal.timeout(timeoutMs);
       const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
       const options = { ...init, redirect: 'manual', signal, dispatcher } as RequestInit;
       const response = await fetch(input, options);

@@ -23,19 +23,28 @@ type Row = {
   account: Account | null;
 };
 
+// A prepared statement's name stands for one text.
+const named = (name: string, { wideAccounts }: ArtefactScope): string =>
+  wideAccounts === true ? `${name}-wide` : name;
+
+const accountColumn = ({ wideAccounts = false }: ArtefactScope): string =>
+  `${accountDocument('t.tenant_id', 't.account_id', { wide: wideAccounts })} AS account`;
+
 /** Joins a row `t` to its grant, its session and its person. What was issued under a revoked grant is absent. */
 const COMPANIONS = `
   LEFT JOIN grants g ON g.tenant_id = t.tenant_id AND g.workspace_id = t.workspace_id AND g.grant_id = t.grant_id
   LEFT JOIN sessions s ON s.tenant_id = t.tenant_id AND s.workspace_id = t.workspace_id AND s.uid = t.session_uid`;
-const COMPANION_COLUMNS = `t.grant_id, CASE WHEN g.revoked_at IS NULL THEN g.payload END AS grant_payload,
+const companionColumns = (
+  scope: ArtefactScope,
+) => `t.grant_id, CASE WHEN g.revoked_at IS NULL THEN g.payload END AS grant_payload,
   translate(encode(s.id_hash, 'base64'), '+/=', '-_') AS session_key, s.payload AS session_payload,
-  ${accountDocument('t.tenant_id', 't.account_id')} AS account`;
+  ${accountColumn(scope)}`;
 
 /** Finds a token of any kind by the hash of its value, with its grant, session and account. */
 export async function readToken(knex: Knex, scope: ArtefactScope, key: string): Promise<Reading> {
   return read(knex, {
-    name: 'artefact-token',
-    text: `SELECT t.model, $4::text AS key, t.payload, ${CONSUMED_AT} AS consumed_at, ${COMPANION_COLUMNS}
+    name: named('artefact-token', scope),
+    text: `SELECT t.model, $4::text AS key, t.payload, ${CONSUMED_AT} AS consumed_at, ${companionColumns(scope)}
              FROM tokens t ${COMPANIONS}
             WHERE t.tenant_id = $1 AND t.workspace_id = $2 AND t.id_hash = $3 AND g.revoked_at IS NULL`,
     values: [scope.tenantId, scope.workspaceId, bytes(key), key],
@@ -50,9 +59,9 @@ export async function readFlow(
   key: string,
 ): Promise<Reading> {
   return read(knex, {
-    name: 'artefact-flow',
+    name: named('artefact-flow', scope),
     text: `SELECT t.model, $5::text AS key, t.payload, extract(epoch FROM t.consumed_at)::bigint AS consumed_at,
-                  ${COMPANION_COLUMNS}
+                  ${companionColumns(scope)}
              FROM flow_state t ${COMPANIONS}
             WHERE t.tenant_id = $1 AND t.workspace_id = $2 AND t.model = $3 AND t.id_hash = $4
               -- An interaction was not issued under its grant: it only looks at what was granted so far.
@@ -61,15 +70,17 @@ export async function readFlow(
   });
 }
 
-const SESSION_COLUMNS = `'Session' AS model, translate(encode(t.id_hash, 'base64'), '+/=', '-_') AS key, t.payload,
+const sessionColumns = (
+  scope: ArtefactScope,
+) => `'Session' AS model, translate(encode(t.id_hash, 'base64'), '+/=', '-_') AS key, t.payload,
   NULL::bigint AS consumed_at, NULL AS grant_id, NULL AS grant_payload, NULL AS session_key,
-  NULL AS session_payload, ${accountDocument('t.tenant_id', 't.account_id')} AS account`;
+  NULL AS session_payload, ${accountColumn(scope)}`;
 
 /** Finds a session by the hash of its cookie, with its account. */
 export async function readSession(knex: Knex, scope: ArtefactScope, key: string): Promise<Reading> {
   return read(knex, {
-    name: 'artefact-session',
-    text: `SELECT ${SESSION_COLUMNS} FROM sessions t
+    name: named('artefact-session', scope),
+    text: `SELECT ${sessionColumns(scope)} FROM sessions t
             WHERE t.tenant_id = $1 AND t.workspace_id = $2 AND t.id_hash = $3`,
     values: [scope.tenantId, scope.workspaceId, bytes(key)],
   });
@@ -78,8 +89,8 @@ export async function readSession(knex: Knex, scope: ArtefactScope, key: string)
 /** Finds a session by its uid, the name by which tokens know it. */
 export async function readSessionByUid(knex: Knex, scope: ArtefactScope, uid: string): Promise<Reading> {
   return read(knex, {
-    name: 'artefact-session-uid',
-    text: `SELECT ${SESSION_COLUMNS} FROM sessions t
+    name: named('artefact-session-uid', scope),
+    text: `SELECT ${sessionColumns(scope)} FROM sessions t
             WHERE t.tenant_id = $1 AND t.workspace_id = $2 AND t.uid = $3`,
     values: [scope.tenantId, scope.workspaceId, uid],
   });
@@ -93,9 +104,9 @@ export async function readByUserCode(
   userCodeKey: string,
 ): Promise<Reading> {
   return read(knex, {
-    name: 'artefact-user-code',
+    name: named('artefact-user-code', scope),
     text: `SELECT t.model, translate(encode(t.id_hash, 'base64'), '+/=', '-_') AS key, t.payload,
-                  extract(epoch FROM t.consumed_at)::bigint AS consumed_at, ${COMPANION_COLUMNS}
+                  extract(epoch FROM t.consumed_at)::bigint AS consumed_at, ${companionColumns(scope)}
              FROM flow_state t ${COMPANIONS}
             WHERE t.tenant_id = $1 AND t.workspace_id = $2 AND t.model = $3 AND t.user_code_hash = $4
               AND g.revoked_at IS NULL

@@ -1,7 +1,12 @@
 import type { Account } from '../users/account.ts';
 
 /** The workspace whose artefacts are meant. A row of another workspace is absent, whatever its key. */
-export type ArtefactScope = { readonly tenantId: string; readonly workspaceId: string };
+export type ArtefactScope = {
+  readonly tenantId: string;
+  readonly workspaceId: string;
+  /** Whether accounts are brought along with what only some mappings ask for. */
+  readonly wideAccounts?: boolean;
+};
 
 /** Long enough to say what is kept where: the life and the need of each kind decide its table (design 4.14). */
 export type TokenModel =

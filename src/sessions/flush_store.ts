@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { withClient } from '../db/connection.ts';
 import { isRetryable } from '../db/errors.ts';
 import { AccessEnded, type ArtefactScope, type Flush } from './artefacts.ts';
+import { ENDED_SESSION, noticesOf } from './logout_notices_store.ts';
 
 /**
  * Writes everything a request changes as one statement, so that it happens as a whole or not at all.
@@ -99,7 +100,9 @@ function endSessions({ endedSessions }: Flush, bind: Bind): Part | undefined {
   const keys = bind(endedSessions.map(bytes));
   return {
     tag: 'end',
-    sql: `ended AS (DELETE FROM sessions WHERE ${HERE} AND id_hash = ANY(${keys}::bytea[]))`,
+    sql: `ended AS (DELETE FROM sessions WHERE ${HERE} AND id_hash = ANY(${keys}::bytea[])
+        RETURNING ${ENDED_SESSION}),
+      notices AS (${noticesOf('ended')})`,
   };
 }
 

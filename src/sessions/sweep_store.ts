@@ -13,6 +13,7 @@ const TABLES = [
   ['replays', 'tenant_id, workspace_id, id_hash'],
   ['sessions', 'tenant_id, workspace_id, id_hash'],
   ['grants', 'tenant_id, workspace_id, grant_id'],
+  ['page_handshakes', 'tenant_id, id_hash'],
 ] as const;
 
 /**

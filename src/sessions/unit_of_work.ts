@@ -41,6 +41,8 @@ type Memo = { payload: string; consumedAt?: number; loaded: boolean };
 export class UnitOfWork {
   readonly scope: ArtefactScope;
   origin: SessionOrigin = {};
+  /** What the sign-in said of the person whose refresh token this request has met, where that is kept. */
+  keptContext: Payload | undefined;
 
   readonly #knex: Knex;
   readonly #secrets: Secrets;
@@ -152,7 +154,9 @@ export class UnitOfWork {
   async findAccount(userId: string): Promise<Account | undefined> {
     this.#open();
     if (!this.#accounts.has(userId)) {
-      const account = await this.#ask(() => findAccount(this.#knex, this.scope.tenantId, userId));
+      const account = await this.#ask(() =>
+        findAccount(this.#knex, this.scope.tenantId, userId, { wide: this.scope.wideAccounts ?? false }),
+      );
       this.#accounts.set(userId, account);
     }
     return this.#accounts.get(userId);
@@ -161,6 +165,11 @@ export class UnitOfWork {
   /** The pool of a person this request has met. */
   poolOf(userId: string | undefined): string | undefined {
     return userId === undefined ? undefined : this.#accounts.get(userId)?.poolId;
+  }
+
+  /** A person this request has met; asks nobody. */
+  accountOf(userId: string | undefined): Account | undefined {
+    return userId === undefined ? undefined : this.#accounts.get(userId);
   }
 
   /** Gives a person who was read by other means to the rest of the request. */
@@ -280,6 +289,15 @@ export class UnitOfWork {
       this.#reads.set(name, reading);
     }
     return reading;
+  }
+
+  /**
+   * Does what the answer depends on beside the artefacts. When it throws, the request has failed with that, whatever
+   * the library makes of it.
+   */
+  asking<T>(work: () => Promise<T>): Promise<T> {
+    this.#open();
+    return this.#ask(work);
   }
 
   async #ask<T>(statement: () => Promise<T>): Promise<T> {
