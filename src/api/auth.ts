@@ -1,19 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import { HttpError } from '../http/errors.ts';
 import type { Principal, TokenVerifier } from '../roles/principal.ts';
-import { ADMIN_WORKSPACE } from '../tenants/tenant.ts';
 import { isSlug } from '../tenants/slug.ts';
 
 // RFC 6750 §2.1.
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]{1,8192}=*)$/i;
 
 /**
- * Who calls, as proven by a bearer token of the tenant's `admin` workspace. Throws `HttpError` 401 in the same
- * words for a missing, malformed, expired or foreign token, and for a tenant that does not exist.
+ * Who calls, as proven by a bearer token of one workspace. Throws `HttpError` 401 in the same words for a
+ * missing, malformed, expired or foreign token, and for a tenant or workspace that does not exist.
  */
 export async function authenticate(
   req: IncomingMessage,
-  tenantId: string,
+  workspace: { readonly tenantId: string; readonly workspaceId: string },
   verifyToken: TokenVerifier,
 ): Promise<Principal> {
   const header = req.headers.authorization;
@@ -22,7 +21,9 @@ export async function authenticate(
   const given = req.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'authorization');
   const token = given.length === 1 ? BEARER.exec(header)?.[1] : undefined;
   if (token === undefined) throw unauthorized('invalid_request');
-  const principal = isSlug(tenantId) ? await verifyToken(tenantId, ADMIN_WORKSPACE, token) : undefined;
+  const { tenantId, workspaceId } = workspace;
+  const isKnowable = isSlug(tenantId) && isSlug(workspaceId);
+  const principal = isKnowable ? await verifyToken(tenantId, workspaceId, token) : undefined;
   if (principal === undefined) throw unauthorized('invalid_token');
   return principal;
 }

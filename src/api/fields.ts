@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { formatDuration, parseDuration } from '../duration.ts';
+import { isStorableMoment, MOMENT_RULE } from '../moment.ts';
 
 /** Schemas of single fields that several resources share. */
 
@@ -13,7 +14,7 @@ export const line = (max = 200) =>
 
 export const id = z.string().min(1).max(64);
 export const uri = z.string().max(2048);
-export const time = z.iso.datetime({ offset: true });
+export const time = z.iso.datetime({ offset: true }).refine(isStorableMoment, MOMENT_RULE);
 
 /** A Go duration in whole seconds, read as seconds. */
 export const duration = z

@@ -2,15 +2,46 @@ import { Router } from '@koa/router';
 import type { Middleware } from 'koa';
 import { z } from 'zod';
 import { notFound } from '../http/errors.ts';
+import { isSelfApiPath } from '../http/self_api_path.ts';
+import { auditRoutes } from './config/audit/routes.ts';
+import { bruteForceRoutes } from './config/bruteforce/routes.ts';
+import { claimsPreviewRoutes } from './config/claims/preview_routes.ts';
+import { claimRoutes } from './config/claims/routes.ts';
 import { clientRoutes } from './config/clients/routes.ts';
 import { connectionRoutes } from './config/connections/routes.ts';
+import { keyRoutes } from './config/keys/routes.ts';
+import { permissionRoutes } from './config/permissions/routes.ts';
 import { roleRoutes } from './config/roles/routes.ts';
+import { stylingRoutes } from './config/styling/routes.ts';
+import { tokenRoutes } from './config/tokens/routes.ts';
+import { scopeRoutes } from './config/scopes/routes.ts';
+import { serviceRoutes } from './config/services/routes.ts';
+import { translationRoutes } from './config/translations/routes.ts';
 import { workspaceRoutes } from './config/workspaces/routes.ts';
+import { workspaceShortRoutes } from './config/workspaces/short_routes.ts';
+import { groupMemberRoutes } from './identity/groups/member_routes.ts';
+import { groupRoutes } from './identity/groups/routes.ts';
+import { messageRoutes } from './identity/messages/routes.ts';
+import { passwordRoutes } from './identity/passwords/routes.ts';
+import { configurationRoutes } from './identity/configuration/routes.ts';
+import { exportRoutes } from './identity/exports/routes.ts';
+import { importRoutes } from './identity/imports/routes.ts';
+import { otpRoutes } from './identity/otp/routes.ts';
 import { poolRoutes } from './identity/pools/routes.ts';
+import { schemaRoutes } from './identity/schemas/routes.ts';
+import { selfRoutes } from './identity/self/routes.ts';
+import { totpRoutes } from './identity/totp/routes.ts';
+import { b2bUserRoutes } from './identity/b2b/routes.ts';
+import { userMetadataRoutes } from './identity/users/metadata_routes.ts';
+import { userPartRoutes } from './identity/users/parts_routes.ts';
 import { userRoutes } from './identity/users/routes.ts';
+import { webauthnRoutes } from './identity/webauthn/routes.ts';
 import { describeApi } from './openapi.ts';
+import { allowOtherOrigins } from './other_origins.ts';
+import { serveReference, type ApiDocument } from './reference/index.ts';
 import { route, type Route } from './route.ts';
 import { serveRoute, type ApiDeps } from './serve_route.ts';
+import { loginRoutes } from './system/logins/routes.ts';
 import { tenantRoutes } from './system/tenants/routes.ts';
 
 export type { ApiDeps } from './serve_route.ts';
@@ -19,15 +50,44 @@ export type { ApiDeps } from './serve_route.ts';
 export const apiRoutes: readonly Route[] = [
   ...tenantRoutes,
   ...workspaceRoutes,
+  ...workspaceShortRoutes,
   ...clientRoutes,
+  ...scopeRoutes,
+  ...serviceRoutes,
   ...connectionRoutes,
+  ...claimRoutes,
+  ...claimsPreviewRoutes,
+  ...keyRoutes,
   ...roleRoutes,
+  ...stylingRoutes,
+  ...translationRoutes,
+  ...tokenRoutes,
+  ...loginRoutes,
+  ...permissionRoutes,
+  ...bruteForceRoutes,
+  ...auditRoutes,
   ...poolRoutes,
+  ...schemaRoutes,
+  // Before the person whose id might be `export`.
+  ...exportRoutes,
   ...userRoutes,
+  ...importRoutes,
+  ...configurationRoutes,
+  ...userPartRoutes,
+  ...userMetadataRoutes,
+  ...b2bUserRoutes,
+  ...messageRoutes,
+  ...otpRoutes,
+  ...passwordRoutes,
+  ...totpRoutes,
+  ...webauthnRoutes,
+  ...selfRoutes,
+  ...groupRoutes,
+  ...groupMemberRoutes,
 ];
 
 /**
- * Koa middleware that serves everything below `/api`: the route table, its OpenAPI document, and 404 as JSON for
+ * Koa middleware that serves everything below `/api` and the self API of each workspace: the route table, its OpenAPI document, and 404 as JSON for
  * all else. Expects the error middleware above it. Throws at once for a route that declares no permission.
  */
 export function createApi(deps: ApiDeps, routes: readonly Route[] = apiRoutes): Middleware {
@@ -41,9 +101,12 @@ export function createApi(deps: ApiDeps, routes: readonly Route[] = apiRoutes): 
     const path = entry.path.replaceAll(/\{(\w+)\}/g, ':$1');
     router.register(path, [entry.method], (ctx) => serveRoute(deps, entry, ctx, ctx.params));
   }
+  serveReference(router, document as ApiDocument);
   const serve = router.routes() as unknown as Middleware;
   return async (ctx, next) => {
-    const isOurs = ctx.path === '/api' || ctx.path.startsWith('/api/');
+    const isSelfApi = isSelfApiPath(ctx.path);
+    if (isSelfApi && allowOtherOrigins(ctx)) return;
+    const isOurs = isSelfApi || ctx.path === '/api' || ctx.path.startsWith('/api/');
     await (isOurs ? serve(ctx, () => Promise.reject(notFound())) : next());
   };
 }

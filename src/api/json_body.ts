@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { badRequest, HttpError } from '../http/errors.ts';
 import { JsonRefused, parseStrictJson } from './strict_json.ts';
 
+// RFC 6902 §6 gives patches a type of their own.
+const JSON_TYPES: ReadonlySet<string> = new Set(['application/json', 'application/json-patch+json']);
 const MAX_BYTES = 256 * 1024;
 // A caller who sends more than the limit, but not absurdly more, still gets to read why it was refused.
 const MAX_DRAINED_BYTES = 8 * 1024 * 1024;
@@ -27,7 +29,7 @@ function requireJson(req: IncomingMessage): void {
   const [type = '', ...parameters] = (req.headers['content-type'] ?? '').toLowerCase().split(';');
   const charset = parameters.map((text) => text.trim()).find((text) => text.startsWith('charset='));
   const isUtf8 = charset === undefined || /^charset="?utf-8"?$/.test(charset);
-  if (type.trim() !== 'application/json' || !isUtf8) {
+  if (!JSON_TYPES.has(type.trim()) || !isUtf8) {
     throw new HttpError(415, 'Send the body as application/json in UTF-8');
   }
 }

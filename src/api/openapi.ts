@@ -1,6 +1,7 @@
 import { OpenApiGeneratorV31, OpenAPIRegistry, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { z, type ZodObject } from 'zod';
 import { ErrorBody } from './errors_schema.ts';
+import type { Requirement } from './requirement.ts';
 import type { Route } from './route.ts';
 
 const PARAMETER = /\{(\w+)\}/g;
@@ -36,9 +37,8 @@ export function describeApi(routes: readonly Route[], publicUrl: string): object
 
 function describeRoute(route: Route): RouteConfig {
   const names = [...route.path.matchAll(PARAMETER)].map(([, name]) => name as string);
-  const body = route.body && { content: { 'application/json': { schema: route.body } }, required: true };
-  const permission =
-    'permission' in route.requires ? `Needs the permission \`${route.requires.permission}\`.` : '';
+  const body = describeBody(route);
+  const permission = describeRequirement(route.requires);
   const description = [route.description ?? '', permission].filter((text) => text !== '').join(' ');
   return {
     method: route.method,
@@ -49,21 +49,81 @@ function describeRoute(route: Route): RouteConfig {
     ...(description && { description }),
     ...(route.requires.token !== 'none' && { security: [{ bearer: [] }] }),
     request: {
-      params: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))),
+      params: z.object(Object.fromEntries(names.map((name) => [name, parameter(name)]))),
       ...(route.query && { query: route.query as ZodObject }),
+      headers: z.object(headersOf(route)),
       ...(body && { body }),
     },
     responses: describeAnswers(route),
   };
 }
 
-function describeAnswers({ answers, refuses, body, requires }: Route): RouteConfig['responses'] {
-  const refusals = new Set<number>([400, ...refuses]);
+const PARAMETERS: Readonly<Record<string, string>> = {
+  tid: 'Tenant',
+  wid: 'Workspace',
+  aid: 'Workspace',
+  ipID: 'Pool',
+  userID: 'Person',
+  groupID: 'Group',
+  schID: 'Schema',
+  cid: 'Client',
+  iid: 'Connection',
+  metadataType: 'admin or business',
+};
+
+const parameter = (name: string): z.ZodType => z.string().meta({ description: PARAMETERS[name] ?? name });
+
+function headersOf({ method }: Route): Record<string, z.ZodType> {
+  if (method === 'get') return {};
+  return {
+    'If-Match': z.string().optional().meta({
+      description: 'The ETag that the change is based on; another version by now is 412',
+    }),
+    ...(method === 'post' && {
+      'X-Idempotency-Key': z.string().min(32).max(255).optional().meta({
+        description: 'The same key within a minute gets the first answer again, and nothing happens twice',
+      }),
+    }),
+  };
+}
+
+function describeRequirement(requires: Requirement): string {
+  switch (requires.token) {
+    case 'none':
+      return '';
+    case 'system':
+      return `Needs a token of the tenant's \`system\` workspace with the scope ${requires.scopes.map((scope) => `\`${scope}\``).join(' or ')}.`;
+    case 'self':
+      return [
+        requires.scope === undefined
+          ? `Needs a person's token of this workspace; of an application that is not trusted, with the scope \`${requires.scopeOfOthers}\`.`
+          : `Needs a person's token of this workspace with the scope \`${requires.scope}\`.`,
+        requires.recent ? 'The person must have signed in within the last five minutes.' : '',
+      ]
+        .join(' ')
+        .trim();
+    case 'tenant':
+    case 'installation':
+      if ('anyRole' in requires) return 'The answer depends on the roles of the caller.';
+      return 'permission' in requires ? `Needs the permission \`${requires.permission}\`.` : '';
+  }
+}
+
+function describeBody({ body, stream }: Route) {
+  if (stream !== undefined) {
+    const content = stream.map((type) => [type, { schema: z.string() }] as const);
+    return { content: Object.fromEntries(content), required: true };
+  }
+  return body && { content: { 'application/json': { schema: body } }, required: true };
+}
+
+function describeAnswers({ answers, refuses, body, stream, requires }: Route): RouteConfig['responses'] {
+  const refusals = new Set<number>([400, 429, ...refuses]);
   if (requires.token !== 'none') for (const status of [401, 403]) refusals.add(status);
-  if (body !== undefined) for (const status of [413, 415, 422]) refusals.add(status);
+  if (body !== undefined || stream !== undefined) for (const status of [413, 415, 422]) refusals.add(status);
   const success = {
     description: MEANINGS[answers.status] ?? '',
-    ...(answers.schema && { content: { 'application/json': { schema: answers.schema } } }),
+    ...(answers.schema && { content: { [answers.type ?? 'application/json']: { schema: answers.schema } } }),
   };
   const errors = [...refusals]
     .sort((a, b) => a - b)

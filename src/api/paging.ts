@@ -3,7 +3,7 @@ import type { Page } from '../db/keyset.ts';
 import { badRequest } from '../http/errors.ts';
 import { isOpaqueId } from '../tenants/slug.ts';
 
-const DEFAULT_LIMIT = 20;
+export const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 200;
 
 const cursor = (description: string) =>

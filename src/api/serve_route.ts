@@ -1,32 +1,36 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
-import type { Domain } from '../domain.ts';
-import type { Actor } from '../events/audit.ts';
-import { notFound } from '../http/errors.ts';
-import { correlationId } from '../http/request_id.ts';
-import type { Principal, TokenVerifier } from '../roles/principal.ts';
-import type { Permission } from '../roles/permissions.ts';
-import type { Resource } from '../roles/role_store.ts';
+import { notFound, tooManyRequests } from '../http/errors.ts';
+import type { Principal } from '../roles/principal.ts';
+import type { ApiRate } from '../security/api_rate.ts';
 import { isOpaqueId, isSlug } from '../tenants/slug.ts';
-import { authenticate } from './auth.ts';
+import {
+  actorOf,
+  authorizeBody,
+  authorizePath,
+  identify,
+  permissionsOf,
+  type CallerDeps,
+} from './callers.ts';
+import { DependedOn } from '../dependents.ts';
+import { answerDependedOn } from './dependents.ts';
 import { asApiError } from './domain_errors.ts';
 import { etagOf, parseIfMatch } from './etag.ts';
+import { onceForKey, REPLAYED_HEADER, type IdempotencyDeps } from './idempotency.ts';
 import { readJsonBody } from './json_body.ts';
 import { parseQuery } from './query_string.ts';
 import type { Answer, Route } from './route.ts';
+import { noStream, streamBody } from './stream_body.ts';
 import { validateBody, validateQuery } from './validation.ts';
 
-export type ApiDeps = {
-  readonly domain: Domain;
-  readonly verifyToken: TokenVerifier;
-  /** The tenant that the installation is run from: its `admin` workspace issues the operators' tokens. */
-  readonly systemTenantId: string;
+export type ApiDeps = CallerDeps & {
+  readonly idempotency: IdempotencyDeps;
+  readonly rate: ApiRate;
   readonly publicUrl: string;
 };
 
 const NO_QUERY = z.strictObject({});
-const SLUG_PARAMETERS: ReadonlySet<string> = new Set(['tid', 'wid', 'ipID']);
-const MAX_USER_AGENT_CHARS = 256;
+const SLUG_PARAMETERS: ReadonlySet<string> = new Set(['tid', 'wid', 'aid', 'ipID']);
 
 /** Serves one request of a route: prove the caller, check what they may, check what they say, do it, answer. */
 export async function serveRoute(
@@ -36,74 +40,99 @@ export async function serveRoute(
   params: Readonly<Record<string, string>>,
 ): Promise<void> {
   ctx.set('Cache-Control', 'no-store');
-  const principal = await identify(deps, route, ctx, params);
+  const { requires } = route;
+  const principal = await identify(deps, requires, ctx, params);
+  limitRate(deps, callerName(ctx, principal));
   requireKnowableIds(params);
-  if (principal !== undefined && 'of' in route.requires) {
-    await allow(deps, principal, route.requires.permission, route.requires.of(params));
+  if (principal !== undefined) {
+    await translating(() => authorizePath(deps, principal, requires, params));
   }
   const query = validateQuery(route.query ?? NO_QUERY, parseQuery(ctx.querystring));
   // Reads are never stale here, so a version to read is no condition (contract section 0).
   const expected = route.method === 'get' ? undefined : parseIfMatch(ctx.get('If-Match') || undefined);
   const body = route.body && validateBody(route.body, await readJsonBody(ctx.req));
-  if (principal !== undefined && 'ofBody' in route.requires) {
-    const { permission, of } = route.requires.ofBody(body);
-    await allow(deps, principal, permission, of);
-  }
-  // Replays by X-Idempotency-Key belong here: after the caller is allowed, around the effect.
+  if (principal !== undefined) await translating(() => authorizeBody(deps, principal, requires, body));
+
   const { domain, publicUrl, systemTenantId } = deps;
-  const by = actorOf(ctx, principal);
-  const allows = async (permission: Permission, resource: Resource): Promise<boolean> =>
-    principal !== undefined && domain.roles.isAllowed({ principal, systemTenantId }, permission, resource);
-  const answer = await translating(() =>
-    route.handler({ params, query, body, by, allows, expected, domain, publicUrl, systemTenantId }),
-  );
-  send(route, ctx, answer);
+  const allows = permissionsOf(deps, principal, requires);
+  const work = () =>
+    translating(
+      () =>
+        route.handler({
+          params,
+          query,
+          body,
+          stream: route.stream === undefined ? noStream : streamBody(ctx.req, route.stream),
+          by: actorOf(ctx, principal),
+          principal,
+          source: requires.token === 'system' ? undefined : ctx.ip,
+          allows,
+          expected,
+          domain,
+          publicUrl,
+          systemTenantId,
+        }),
+      allows,
+    );
+  send(route, ctx, await once(deps, route, ctx, { principal, params, body }, work));
 }
 
-async function identify(
-  { verifyToken, systemTenantId }: ApiDeps,
-  { requires }: Route,
-  ctx: Context,
-  params: Readonly<Record<string, string>>,
-): Promise<Principal | undefined> {
-  if (requires.token === 'none') return undefined;
-  const tenantId = requires.token === 'system' ? systemTenantId : (params.tid ?? '');
-  return authenticate(ctx.req, tenantId, verifyToken);
+/** The client, and the person where there is one; a source address where nobody is known. */
+const callerName = (ctx: Context, principal: Principal | undefined): string =>
+  principal === undefined
+    ? `source ${ctx.ip}`
+    : [principal.tenantId, principal.workspaceId, principal.clientId, principal.userId ?? ''].join('/');
+
+function limitRate({ rate }: ApiDeps, caller: string): void {
+  const seconds = rate(caller);
+  if (seconds !== undefined) throw tooManyRequests(seconds);
 }
 
 /** An id that could not exist is absent, like every other that does not. */
 function requireKnowableIds(params: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(params)) {
+    // Authenticators choose the ids of their keys, longer than ours; nobody has what cannot be one.
+    if (name === 'webAuthnCredentialID') continue;
     if (!(SLUG_PARAMETERS.has(name) ? isSlug : isOpaqueId)(value)) throw notFound();
   }
 }
 
-async function allow(
-  { domain, systemTenantId }: ApiDeps,
-  principal: Principal,
-  permission: Permission,
-  resource: Resource,
-): Promise<void> {
-  await translating(() => domain.roles.authorize({ principal, systemTenantId }, permission, resource));
-}
+type KeyedBy = {
+  readonly principal: Principal | undefined;
+  readonly params: Readonly<Record<string, string>>;
+  readonly body: unknown;
+};
 
-function actorOf(ctx: Context, principal: Principal | undefined): Actor {
-  const userAgent = ctx.get('User-Agent').slice(0, MAX_USER_AGENT_CHARS);
-  return {
-    kind: principal?.kind ?? 'system',
-    ip: ctx.ip,
-    correlationId: correlationId(ctx),
-    ...(userAgent === '' ? {} : { userAgent }),
-    ...(principal && { clientId: principal.clientId, workspaceId: principal.workspaceId }),
-    ...(principal?.userId === undefined ? {} : { userId: principal.userId }),
-    ...(principal?.poolId === undefined ? {} : { poolId: principal.poolId }),
+/** The answer of a POST that may be repeated under its `X-Idempotency-Key`; of anything else as it comes. */
+async function once(
+  deps: ApiDeps,
+  route: Route,
+  ctx: Context,
+  { principal, params, body }: KeyedBy,
+  work: () => Promise<Answer>,
+): Promise<Answer> {
+  // What a body that is read as it comes holds is not known before its effects.
+  const isKeyed = route.method === 'post' && route.stream === undefined;
+  const key = isKeyed ? ctx.get('X-Idempotency-Key') : '';
+  if (key === '') return work();
+  const tenantId = params.tid ?? deps.systemTenantId;
+  const request = {
+    tenantId,
+    caller: callerName(ctx, principal),
+    target: `${ctx.method} ${ctx.url}`,
+    key,
+    body,
   };
+  const { answer, replayed } = await onceForKey(deps.idempotency, request, work);
+  if (replayed) ctx.set(REPLAYED_HEADER, 'true');
+  return answer;
 }
 
-async function translating<T>(work: () => Promise<T>): Promise<T> {
+async function translating<T>(work: () => Promise<T>, allows?: ReturnType<typeof permissionsOf>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    if (error instanceof DependedOn && allows !== undefined) throw await answerDependedOn(error, allows);
     throw asApiError(error);
   }
 }
@@ -111,6 +140,7 @@ async function translating<T>(work: () => Promise<T>): Promise<T> {
 function send({ answers }: Route, ctx: Context, { body, version }: Answer): void {
   if (version !== undefined) ctx.set('ETag', etagOf(version));
   ctx.body = body ?? null;
+  if (answers.type !== undefined) ctx.type = answers.type;
   // Koa turns a null body into 204; the declared status is the one that counts.
   ctx.status = answers.status;
 }

@@ -26,7 +26,8 @@ function summary(what: string, [first]: readonly Issue[]): string {
   return first === undefined ? `The ${what} is not valid` : `${first.pointer || what}: ${first.message}`;
 }
 
-function issuesOf(error: z.ZodError): Issue[] {
+/** What a schema has found wrong, each with its place. */
+export function issuesOf(error: z.ZodError): Issue[] {
   return error.issues
     .flatMap((issue) => {
       const pointer = issue.path.map((step) => `/${escape(String(step))}`).join('');

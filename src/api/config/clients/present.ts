@@ -1,6 +1,8 @@
-import type { Client } from '../../../clients/client.ts';
+import { applicationKindOf } from '../../../clients/client.ts';
 import type { CreatedClient } from '../../../clients/client_service.ts';
+import { formatDuration } from '../../../duration.ts';
 import type { Answer } from '../../route.ts';
+import { presentRequiredGroups } from '../required_groups.ts';
 
 /** A client as it leaves: without its secret, unless this is the answer that set it. */
 export function presentClient(client: CreatedClient): object {
@@ -14,7 +16,7 @@ export function presentClient(client: CreatedClient): object {
     client_status: client.clientStatus,
     client_type: 'oauth2',
     application_type: client.applicationType,
-    application_types: [applicationKind(client)],
+    application_types: [applicationKindOf(client)],
     redirect_uris: client.redirectUris,
     post_logout_redirect_uris: client.postLogoutRedirectUris,
     grant_types: client.grantTypes,
@@ -25,11 +27,23 @@ export function presentClient(client: CreatedClient): object {
     token_endpoint_auth_method: client.tokenEndpointAuthMethod,
     trusted: client.trusted,
     enforce_pkce: client.enforcePkce,
+    required_groups: presentRequiredGroups(client.requiredGroups),
     subject_type: 'public',
     dpop_bound_access_tokens: false,
     use_custom_token_ttls: false,
     userinfo_signed_response_alg: 'none',
+    default_acr_values: [],
     ...client.settings,
+    token_ttls: Object.fromEntries(
+      Object.entries(client.settings.token_ttls ?? {}).map(([name, seconds]) => [
+        name,
+        formatDuration(seconds),
+      ]),
+    ),
+    rotated_secrets: client.rotatedSecrets.map(({ rotatedAt, revokeAt }) => ({
+      rotated_at: new Date(rotatedAt),
+      ...(revokeAt === null ? {} : { revoke_at: new Date(revokeAt) }),
+    })),
     metadata: client.metadata,
     system: client.system,
     client_id_issued_at: Math.floor(client.createdAt.getTime() / 1000),
@@ -43,9 +57,3 @@ export const answerClient = (client: CreatedClient): Answer => ({
   body: presentClient(client),
   version: client.rowVersion,
 });
-
-function applicationKind({ applicationType, tokenEndpointAuthMethod, grantTypes }: Client): string {
-  if (applicationType === 'native') return 'mobile_desktop';
-  if (!grantTypes.includes('authorization_code')) return 'service';
-  return tokenEndpointAuthMethod === 'none' ? 'single_page' : 'server_web';
-}

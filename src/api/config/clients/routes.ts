@@ -1,5 +1,5 @@
 import { pageOf } from '../../paging.ts';
-import { ofClient, ofWorkspace } from '../../requirement.ts';
+import { ofClient, ofWorkspace, ofWorkspaceInBody } from '../../requirement.ts';
 import { route } from '../../route.ts';
 import { answerClient, presentClient } from './present.ts';
 import {
@@ -7,6 +7,8 @@ import {
   ClientsQuery,
   ClientsResponse,
   CreateClientBody,
+  RotateSecretQuery,
+  RotateSecretResponse,
   toClientInput,
   UpdateClientBody,
 } from './schema.ts';
@@ -28,7 +30,11 @@ export const clientRoutes = [
     handler: async ({ params, query, domain }) => {
       const page = pageOf(query, query.after_client_id, query.before_client_id);
       const scope = { tenantId: params.tid, workspaceId: params.wid };
-      const clients = await domain.clients.list(scope, { searchPhrase: query.search_phrase }, page);
+      // Nothing here speaks SAML.
+      if (query.client_types?.includes('oauth2') === false) return { body: { clients: [] } };
+      const applicationKinds = query.application_types?.filter((kind) => kind !== 'legacy' && kind !== 'dcr');
+      const filter = { searchPhrase: query.search_phrase, applicationKinds };
+      const clients = await domain.clients.list(scope, filter, page);
       return { body: { clients: clients.map(presentClient) } };
     },
   }),
@@ -38,13 +44,7 @@ export const clientRoutes = [
     operationId: 'createClient',
     summary: 'Register a client; the answer alone shows its secret',
     tag,
-    requires: {
-      token: 'tenant',
-      ofBody: (body) => ({
-        permission: 'manage_clients',
-        of: { type: 'workspace', workspaceId: body.authorization_server_id },
-      }),
-    },
+    requires: ofWorkspaceInBody('manage_clients'),
     body: CreateClientBody,
     answers: { status: 201, schema: ClientResponse },
     refuses: [404, 409],
@@ -93,9 +93,41 @@ export const clientRoutes = [
     tag,
     requires: ofClient('manage_clients'),
     answers: { status: 204 },
-    refuses: [404, 412],
+    refuses: [404, 409, 412],
     handler: async ({ params, by, expected, domain }) => {
       await domain.clients.remove({ tenantId: params.tid, clientId: params.cid }, by, expected);
+      return {};
+    },
+  }),
+  route({
+    method: 'post',
+    path: `${ADMIN}/clients/{cid}/rotateSecret`,
+    operationId: 'rotateClientSecret',
+    summary: 'Make a new secret, shown in this answer alone; the one before works beside it',
+    description:
+      'The secret of now stays valid until it is revoked, or for `auto_revoke_after`. Two earlier secrets are kept; an older one ends at once.',
+    tag,
+    requires: ofClient('manage_clients'),
+    query: RotateSecretQuery,
+    answers: { status: 200, schema: RotateSecretResponse },
+    refuses: [404, 409, 412],
+    handler: async ({ params, query, by, expected, domain }) => {
+      const scope = { tenantId: params.tid, clientId: params.cid };
+      const options = { autoRevokeAfterSeconds: query.auto_revoke_after };
+      return { body: { secret: await domain.clients.rotateSecret(scope, options, by, expected) } };
+    },
+  }),
+  route({
+    method: 'post',
+    path: `${ADMIN}/clients/{cid}/revokeRotatedSecrets`,
+    operationId: 'revokeRotatedClientSecrets',
+    summary: 'End all earlier secrets of a client: only the newest works',
+    tag,
+    requires: ofClient('manage_clients'),
+    answers: { status: 204 },
+    refuses: [404, 412],
+    handler: async ({ params, by, expected, domain }) => {
+      await domain.clients.revokeRotatedSecrets({ tenantId: params.tid, clientId: params.cid }, by, expected);
       return {};
     },
   }),

@@ -1,11 +1,12 @@
 import type { JsonWebKey } from 'node:crypto';
 import { z } from 'zod';
-import { AUTH_METHODS, type ClientMetadata } from '../../../clients/client.ts';
+import { APPLICATION_KINDS, AUTH_METHODS, type ClientMetadata } from '../../../clients/client.ts';
 import type { ClientInput } from '../../../clients/client_service.ts';
 import { invalid } from '../../../domain_error.ts';
 import { GRANT_TYPES } from '../../../workspaces/workspace.ts';
-import { distinct, freeMap, id, line, readOnly, time, uri } from '../../fields.ts';
+import { distinct, duration, durationAnswer, freeMap, id, line, readOnly, time, uri } from '../../fields.ts';
 import { pagingQuery } from '../../paging.ts';
+import { requiredGroups, toRequiredGroups } from '../required_groups.ts';
 
 const scopeName = z.string().min(1).max(128);
 const MAX_URIS = 100;
@@ -24,10 +25,23 @@ const common = {
   token_endpoint_auth_method: z.enum(AUTH_METHODS),
   trusted: z.boolean().meta({ description: 'People are asked for no consent' }),
   enforce_pkce: z.boolean().meta({ description: 'false exempts a confidential client' }),
-  subject_type: z.literal('public'),
+  required_groups: requiredGroups,
+  subject_type: z
+    .enum(['public', 'pairwise'])
+    .meta({ description: 'pairwise: a `sub` that no application of another sector shares' }),
   client_type: z.literal('oauth2'),
-  dpop_bound_access_tokens: z.literal(false),
-  use_custom_token_ttls: z.literal(false),
+  dpop_bound_access_tokens: z
+    .boolean()
+    .meta({ description: 'Gives tokens to who proves a key (RFC 9449) only' }),
+  use_custom_token_ttls: z
+    .boolean()
+    .meta({ description: 'token_ttls takes the place of the lifetimes of the workspace' }),
+  default_acr_values: z
+    .array(z.string().max(200))
+    .refine(
+      (values) => values.length === 0,
+      'must be empty: there are no levels of assurance to choose among',
+    ),
   backchannel_logout_session_required: z.boolean(),
   require_pushed_authorization_requests: z.boolean(),
   id_token_signed_response_alg: z.enum(['RS256', 'ES256']),
@@ -35,6 +49,7 @@ const common = {
   token_endpoint_auth_signing_alg: z.enum(['RS256', 'ES256', 'PS256', 'HS256']),
   jwks: z.strictObject({ keys: z.array(z.looseObject({ kty: z.string() })).max(20) }),
   jwks_uri: uri,
+  sector_identifier_uri: uri,
   backchannel_logout_uri: uri,
   logo_uri: uri,
   client_uri: uri,
@@ -44,9 +59,21 @@ const common = {
   metadata: freeMap,
 };
 
+const ttls = <T extends z.ZodType>(schema: T) =>
+  z
+    .strictObject({
+      authorization_code_ttl: schema,
+      access_token_ttl: schema,
+      id_token_ttl: schema,
+      refresh_token_ttl: schema,
+    })
+    .partial();
+
 const settable = z.strictObject(common).partial().shape;
 const body = {
   ...settable,
+  token_ttls: ttls(duration).optional(),
+  rotated_secrets: readOnly,
   authorization_server_id: id,
   client_id: z.string().max(64).optional(),
   client_secret: z.string().max(1024).optional(),
@@ -75,7 +102,11 @@ export const ClientResponse = z
     tenant_id: id,
     authorization_server_id: id,
     scope: z.string(),
-    application_types: z.array(z.enum(['single_page', 'server_web', 'mobile_desktop', 'service'])),
+    application_types: z.array(z.enum(APPLICATION_KINDS)),
+    token_ttls: ttls(durationAnswer),
+    rotated_secrets: z
+      .array(z.strictObject({ rotated_at: time, revoke_at: time.optional() }))
+      .meta({ description: 'Earlier secrets that still work, newest first; never the secrets' }),
     system: z.boolean(),
     client_id_issued_at: z.int(),
     client_secret_expires_at: z.literal(0),
@@ -87,6 +118,7 @@ export const ClientResponse = z
     token_endpoint_auth_signing_alg: common.token_endpoint_auth_signing_alg.optional(),
     jwks: common.jwks.optional(),
     jwks_uri: uri.optional(),
+    sector_identifier_uri: uri.optional(),
     backchannel_logout_uri: uri.optional(),
     logo_uri: uri.optional(),
     client_uri: uri.optional(),
@@ -100,11 +132,31 @@ export const ClientsResponse = z
   .strictObject({ clients: z.array(ClientResponse) })
   .meta({ id: 'ClientsForAdmin' });
 
+const list = <T extends z.ZodType<string, string>>(item: T) =>
+  z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(item).min(1))
+    .optional()
+    .meta({ description: 'Several, separated by commas' });
+
 export const ClientsQuery = z.strictObject({
   ...pagingQuery('client'),
   search_phrase: z.string().min(1).max(100).optional(),
   sort: z.enum(['id']).optional(),
+  application_types: list(z.enum([...APPLICATION_KINDS, 'legacy', 'dcr'])),
+  client_types: list(z.enum(['oauth2', 'saml'])),
 });
+
+export const RotateSecretQuery = z.strictObject({
+  auto_revoke_after: duration
+    .optional()
+    .meta({ description: 'When the secret of now stops working by itself; 0: when somebody revokes it' }),
+});
+
+export const RotateSecretResponse = z
+  .strictObject({ secret: z.string().meta({ description: 'Shown in this answer alone' }) })
+  .meta({ id: 'RotateClientSecretResponse' });
 
 type Body = Omit<z.output<typeof CreateClientBody>, 'client_id' | 'authorization_server_id'>;
 
@@ -125,6 +177,7 @@ export function toClientInput(given: Body): ClientInput {
     audience: given.audience,
     trusted: given.trusted,
     enforcePkce: given.enforce_pkce,
+    requiredGroups: toRequiredGroups(given.required_groups),
     settings: metadataOf(given),
     metadata: given.metadata,
   };
@@ -144,6 +197,11 @@ function metadataOf(given: Body): ClientMetadata {
   const chosen = {
     jwks: given.jwks as { keys: JsonWebKey[] } | undefined,
     jwks_uri: given.jwks_uri,
+    subject_type: given.subject_type === 'pairwise' ? given.subject_type : undefined,
+    sector_identifier_uri: given.sector_identifier_uri,
+    dpop_bound_access_tokens: given.dpop_bound_access_tokens || undefined,
+    use_custom_token_ttls: given.use_custom_token_ttls || undefined,
+    token_ttls: given.token_ttls,
     token_endpoint_auth_signing_alg: given.token_endpoint_auth_signing_alg,
     id_token_signed_response_alg: given.id_token_signed_response_alg,
     userinfo_signed_response_alg: userinfoAlg === 'none' ? undefined : userinfoAlg,

@@ -1,3 +1,5 @@
+import type { Mapping } from '../../../claims/mapping.ts';
+import { knownMappings } from '../../../claims/rules_store.ts';
 import type { Connection } from '../../../connections/connection.ts';
 import type { Answer } from '../../route.ts';
 
@@ -27,9 +29,12 @@ export function presentConnection(connection: Connection): object {
     },
     sso_settings: { disabled: ssoSettings.disabled },
     attributes: connection.attributes,
-    mappings: connection.mappings,
+    mappings: knownMappings(connection.mappings).map(presentMapping),
   };
 }
+
+export const presentMapping = ({ mode, source, target, type, static: value }: Mapping): object =>
+  mode === 'static' ? { mode, target, type, static: value } : { mode, source, target, type };
 
 export const answerConnection = (connection: Connection): Answer => ({
   body: presentConnection(connection),

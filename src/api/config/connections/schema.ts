@@ -2,28 +2,17 @@ import { z } from 'zod';
 import type { ConnectionSettings } from '../../../connections/connection.ts';
 import type { ConnectionInput } from '../../../connections/connection_service.ts';
 import type { Choices } from '../../../choices.ts';
+import { VALUE_TYPES } from '../../../claims/value_type.ts';
+import { attribute, contextPath } from '../claims/attribute_schema.ts';
 import { distinct, id, line, readOnly, uri } from '../../fields.ts';
 
-const VALUE_TYPES = [
-  'number',
-  'string',
-  'bool',
-  'object',
-  'number_array',
-  'string_array',
-  'bool_array',
-  'object_array',
-  'any',
-] as const;
-const path = z.string().min(1).max(256);
-
-const attribute = z.strictObject({
-  name: path,
+const mapping = z.strictObject({
+  mode: z.enum(['dynamic', 'static']).default('dynamic'),
+  source: z.string().max(256).default('').meta({ description: 'A source path; none for a static mapping' }),
+  target: contextPath,
   type: z.enum(VALUE_TYPES),
-  description: line(256).default(''),
-  labels: z.array(line(64)).max(20).default([]),
+  static: z.unknown().optional().meta({ description: 'The value of a static mapping' }),
 });
-const mapping = z.strictObject({ source: path, target: path, type: z.enum(VALUE_TYPES) });
 
 const common = {
   name: line(),
@@ -33,9 +22,13 @@ const common = {
   logo_uri: uri,
   static_amr: distinct(z.string().min(1).max(64), 20),
   attributes: z.array(attribute).max(200),
-  mappings: z.array(mapping).max(200),
+  mappings: z.array(mapping).max(200).meta({ description: 'None: the default mappings' }),
 };
-const config = { reload_claims_at_refresh_token: z.boolean() };
+const config = {
+  reload_claims_at_refresh_token: z.boolean().meta({
+    description: 'A refresh looks at the person anew; else it repeats what their sign-in said of them',
+  }),
+};
 const discovery = {
   domains: distinct(z.string().max(253), 100),
   instant_redirect: z.boolean(),
@@ -100,7 +93,7 @@ export function toConnectionSettings(given: Body): Choices<ConnectionSettings> {
     logoUri: given.logo_uri,
     staticAmr: given.static_amr,
     config: given.config && {
-      reloadClaimsAtRefreshToken: given.config.reload_claims_at_refresh_token ?? false,
+      reloadClaimsAtRefreshToken: given.config.reload_claims_at_refresh_token ?? true,
     },
     discoverySettings: given.discovery_settings && {
       domains: given.discovery_settings.domains ?? [],

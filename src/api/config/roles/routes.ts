@@ -1,6 +1,14 @@
-import { ofTenant } from '../../requirement.ts';
+import { ofTenant, ofUser } from '../../requirement.ts';
 import { route } from '../../route.ts';
-import { neededFor, presentSubject, TenantRoleBody, TenantRolesResponse, toGrant } from './schema.ts';
+import { presentHeldRole, presentSubject } from './present.ts';
+import {
+  neededFor,
+  TenantRoleBody,
+  TenantRolesResponse,
+  toTenantGrant,
+  UserRolesResponse,
+} from './schema.ts';
+import { workspaceAndPoolRoleRoutes } from './routes_below_tenant.ts';
 
 const tag = 'roles';
 const ROLES = '/api/admin/{tid}/tenant/roles';
@@ -16,7 +24,7 @@ export const roleRoutes = [
     answers: { status: 200, schema: TenantRolesResponse },
     refuses: [],
     handler: async ({ params, domain }) => {
-      const subjects = await domain.roles.listAtTenant({ tenantId: params.tid });
+      const subjects = await domain.roles.list({ tenantId: params.tid }, { level: 'tenant', id: '' });
       return { body: { subjects: subjects.map((subject) => presentSubject(params.tid, subject)) } };
     },
   }),
@@ -31,13 +39,29 @@ export const roleRoutes = [
     answers: { status: 204 },
     refuses: [],
     handler: async ({ params, body, by, domain }) => {
-      await domain.roles.grant({ tenantId: params.tid }, toGrant(body), by);
+      await domain.roles.grant({ tenantId: params.tid }, toTenantGrant(body), by);
       return {};
     },
   }),
   revocation('delete', 'revokeTenantRole'),
   // For callers whose tools send no body with DELETE.
   revocation('post', 'revokeTenantRoleByPost'),
+  ...workspaceAndPoolRoleRoutes,
+  route({
+    method: 'get',
+    path: '/api/admin/{tid}/pools/{ipID}/users/{userID}/roles',
+    operationId: 'listUserRoles',
+    summary: 'Every role of a person, at all levels',
+    tag,
+    requires: ofUser('read_roles'),
+    answers: { status: 200, schema: UserRolesResponse },
+    refuses: [404],
+    handler: async ({ params, domain }) => {
+      const scope = { tenantId: params.tid, poolId: params.ipID, userId: params.userID };
+      const roles = await domain.roles.listOfUser(scope);
+      return { body: { resources: roles.map((role) => presentHeldRole(params.tid, role)) } };
+    },
+  }),
 ];
 
 function revocation(method: 'delete' | 'post', operationId: string) {
@@ -52,7 +76,7 @@ function revocation(method: 'delete' | 'post', operationId: string) {
     answers: { status: 204 },
     refuses: [404, 409],
     handler: async ({ params, body, by, domain }) => {
-      await domain.roles.revoke({ tenantId: params.tid }, toGrant(body), by);
+      await domain.roles.revoke({ tenantId: params.tid }, toTenantGrant(body), by);
       return {};
     },
   });

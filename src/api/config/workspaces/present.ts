@@ -1,9 +1,12 @@
+import { knownContextAttributes } from '../../../claims/rules_store.ts';
 import { formatDuration } from '../../../duration.ts';
 import type { Workspace } from '../../../workspaces/workspace.ts';
 import type { Answer } from '../../route.ts';
+import { WorkspaceResponse } from './schema.ts';
 
 /** A workspace as it leaves. */
 export function presentWorkspace(workspace: Workspace, publicUrl: string): object {
+  const { sso } = workspace;
   return {
     id: workspace.id,
     tenant_id: workspace.tenantId,
@@ -29,8 +32,25 @@ export function presentWorkspace(workspace: Workspace, publicUrl: string): objec
     enforce_pkce_for_public_clients: workspace.enforcePkceForPublicClients,
     rotate_confidential_refresh_tokens: workspace.rotateConfidentialRefreshTokens,
     access_token_strategy: workspace.accessTokenStrategy,
+    subject_identifier_types: workspace.subjectIdentifierTypes,
+    scope_claim_formats: workspace.scopeClaimFormats,
+    sso: {
+      enabled: sso.enabled,
+      ...(sso.maxAgeSeconds !== undefined && { max_age: formatDuration(sso.maxAgeSeconds) }),
+      ...(sso.maxIdleSeconds !== undefined && { max_idle: formatDuration(sso.maxIdleSeconds) }),
+    },
+    idp_discovery: { enabled: workspace.idpDiscovery, discovery_mode: 'domain_matching' },
+    authentication_context_settings: { attributes: knownContextAttributes(workspace.contextAttributes) },
+    custom_login_url: workspace.customLoginUrl,
+    custom_consent_url: workspace.customConsentUrl,
     metadata: workspace.metadata,
   };
+}
+
+/** The same in short: what it is called and how people get in, nothing of how it issues tokens. */
+export function presentWorkspaceInShort(workspace: Workspace, publicUrl: string): object {
+  const whole = new Map(Object.entries(presentWorkspace(workspace, publicUrl)));
+  return Object.fromEntries(Object.keys(WorkspaceResponse.shape).map((name) => [name, whole.get(name)]));
 }
 
 export const answerWorkspace = (workspace: Workspace, publicUrl: string): Answer => ({

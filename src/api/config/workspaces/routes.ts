@@ -3,6 +3,7 @@ import { ofTenant, ofWorkspace } from '../../requirement.ts';
 import { route } from '../../route.ts';
 import { answerWorkspace, presentWorkspace } from './present.ts';
 import {
+  NewServerQuery,
   ServerBody,
   ServerResponse,
   ServersQuery,
@@ -40,11 +41,14 @@ export const workspaceRoutes = [
     summary: 'Create a workspace with signing keys of its own',
     tag,
     requires: ofTenant('create_workspace'),
+    query: NewServerQuery,
     body: ServerBody,
     answers: { status: 201, schema: ServerResponse },
     refuses: [404, 409],
-    handler: async ({ params, body, by, domain, publicUrl }) => {
-      const workspace = await domain.workspaces.create({ tenantId: params.tid }, toNewWorkspace(body), by);
+    handler: async ({ params, query, body, by, domain, publicUrl }) => {
+      const workspace = await domain.workspaces.create({ tenantId: params.tid }, toNewWorkspace(body), by, {
+        withDemoClient: query.with_demo_client ?? false,
+      });
       return answerWorkspace(workspace, publicUrl);
     },
   }),

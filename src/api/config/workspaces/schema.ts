@@ -1,9 +1,16 @@
 import { z } from 'zod';
 import { MECHANISMS, type Mechanism } from '../../../pools/pool.ts';
-import { GRANT_TYPES, PROFILES } from '../../../workspaces/workspace.ts';
+import {
+  GRANT_TYPES,
+  PROFILES,
+  SCOPE_CLAIM_FORMATS,
+  SUBJECT_IDENTIFIER_TYPES,
+} from '../../../workspaces/workspace.ts';
 import type { NewWorkspaceInput, WorkspaceInput } from '../../../workspaces/workspace_service.ts';
 import { distinct, duration, durationAnswer, freeMap, id, line, readOnly, uri } from '../../fields.ts';
+import { isWorkspaceId } from '../../../tenants/slug.ts';
 import { pagingQuery } from '../../paging.ts';
+import { attribute } from '../claims/attribute_schema.ts';
 
 const TYPES = ['admin', 'developer', 'system', 'regular', 'organization'] as const;
 const keyType = z.enum(['rsa', 'ecdsa']);
@@ -20,7 +27,16 @@ const common = {
   enforce_pkce: z.boolean(),
   enforce_pkce_for_public_clients: z.boolean(),
   rotate_confidential_refresh_tokens: z.boolean(),
-  access_token_strategy: z.enum(['jwt', 'opaque']),
+  access_token_strategy: z
+    .enum(['jwt', 'opaque'])
+    .meta({ description: "The form of tokens for the workspace's own API; registered APIs choose theirs" }),
+  subject_identifier_types: distinct(z.enum(SUBJECT_IDENTIFIER_TYPES), 2),
+  scope_claim_formats: distinct(z.enum(SCOPE_CLAIM_FORMATS), 2),
+  authentication_context_settings: z.strictObject({
+    attributes: z.array(attribute).max(200).meta({ description: 'None: the predefined ones' }),
+  }),
+  custom_login_url: uri.meta({ description: "One's own sign-in page: https, or http on localhost" }),
+  custom_consent_url: uri.meta({ description: "One's own consent page: https, or http on localhost" }),
   metadata: freeMap,
 };
 const lifetimes = [
@@ -35,11 +51,26 @@ const lifetimes = [
 const each = <T extends z.ZodType>(schema: T) =>
   Object.fromEntries(lifetimes.map((name) => [name, schema])) as Record<(typeof lifetimes)[number], T>;
 
+const sso = <T extends z.ZodType>(schema: T) =>
+  z.strictObject({
+    enabled: z.boolean().meta({ description: 'false: every application asks for a sign-in of its own' }),
+    max_age: schema.optional(),
+    max_idle: schema.optional(),
+  });
+
+/** People type their name first, and it decides which connection they get (contract 7.3). */
+const discovery = z.strictObject({
+  enabled: z.boolean(),
+  discovery_mode: z.literal('domain_matching', 'must be domain_matching: there are no scripts').optional(),
+});
+
 const settable = z
   .strictObject({
     ...common,
     ...each(duration),
     authentication_mechanisms: z.array(mechanism).min(1).max(12),
+    sso: sso(duration),
+    idp_discovery: discovery,
   })
   .partial().shape;
 const ignored = { tenant_id: readOnly, issuer_url: readOnly };
@@ -64,6 +95,8 @@ export const ServerResponse = z
     ...common,
     ...each(durationAnswer),
     authentication_mechanisms: z.array(z.enum(MECHANISMS)),
+    sso: sso(durationAnswer),
+    idp_discovery: discovery,
     id,
     tenant_id: id,
     type: z.enum(TYPES),
@@ -74,17 +107,69 @@ export const ServerResponse = z
 
 export const ServersResponse = z.strictObject({ servers: z.array(ServerResponse) }).meta({ id: 'Servers' });
 
-export const ServersQuery = z.strictObject({
-  ...pagingQuery('server'),
+export const NewServerQuery = z.strictObject({
+  with_demo_client: z.stringbool().optional().meta({ description: 'A client to try a sign-in with, too' }),
+});
+
+export const WorkspaceMetadata = z.strictObject({ payload: freeMap }).meta({ id: 'WorkspaceMetadata' });
+
+const types = z
+  .string()
+  .transform((text) => text.split(','))
+  .pipe(z.array(z.enum(TYPES)).min(1))
+  .optional()
+  .meta({ description: 'Types, separated by commas' });
+const searching = {
   search_phrase: z.string().min(1).max(100).optional(),
   sort: z.enum(['id']).optional(),
-  server_types: z
-    .string()
-    .transform((text) => text.split(','))
-    .pipe(z.array(z.enum(TYPES)).min(1))
-    .optional()
-    .meta({ description: 'Types, separated by commas' }),
+};
+
+export const ServersQuery = z.strictObject({ ...pagingQuery('server'), ...searching, server_types: types });
+
+/** A workspace in short, as whoever may see it sees it. */
+export const WorkspaceResponse = ServerResponse.pick({
+  id: true,
+  tenant_id: true,
+  name: true,
+  description: true,
+  color: true,
+  logo_uri: true,
+  type: true,
+  profile: true,
+  issuer_url: true,
+  authentication_mechanisms: true,
+  authentication_context_settings: true,
+  idp_discovery: true,
+  metadata: true,
+}).meta({ id: 'WorkspaceResponse' });
+
+export const WorkspacesResponse = z
+  .strictObject({ workspaces: z.array(WorkspaceResponse) })
+  .meta({ id: 'WorkspacesResponse' });
+
+export const WorkspacesQuery = z.strictObject({
+  ...pagingQuery('workspace'),
+  ...searching,
+  workspace_types: types,
 });
+
+export const UserWorkspacesQuery = z.strictObject({
+  limit: pagingQuery('workspace').limit,
+  cursor: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,128}$/, 'is not a cursor of an answer')
+    .transform((text) => Buffer.from(text, 'base64url').toString())
+    .refine(isWorkspaceId, 'is not a cursor of an answer')
+    .optional()
+    .meta({ description: 'From the answer before; absent: the first page' }),
+});
+
+export const UserWorkspacesResponse = z
+  .strictObject({ workspaces: z.array(WorkspaceResponse), cursor: z.string().optional() })
+  .meta({ id: 'UserWorkspacesResponse' });
+
+/** Where the next page begins. */
+export const cursorOf = (workspaceId: string): string => Buffer.from(workspaceId).toString('base64url');
 
 type Settable = Omit<z.output<typeof ServerBody>, 'id' | 'type' | 'key_type' | 'tenant_id' | 'issuer_url'>;
 
@@ -109,6 +194,17 @@ export function toWorkspaceInput(body: Settable): WorkspaceInput {
     enforcePkceForPublicClients: body.enforce_pkce_for_public_clients,
     rotateConfidentialRefreshTokens: body.rotate_confidential_refresh_tokens,
     accessTokenStrategy: body.access_token_strategy,
+    subjectIdentifierTypes: body.subject_identifier_types,
+    scopeClaimFormats: body.scope_claim_formats,
+    idpDiscovery: body.idp_discovery?.enabled,
+    sso: body.sso && {
+      enabled: body.sso.enabled,
+      maxAgeSeconds: body.sso.max_age,
+      maxIdleSeconds: body.sso.max_idle,
+    },
+    contextAttributes: body.authentication_context_settings?.attributes,
+    customLoginUrl: body.custom_login_url,
+    customConsentUrl: body.custom_consent_url,
     metadata: body.metadata,
   };
 }

@@ -25,6 +25,7 @@ export function presentPool(pool: CountedPool): object {
       mfa_session_ttl: pool.mfaSessionTtl,
     }),
     public_registration_allowed: pool.publicRegistrationAllowed,
+    self_deletion_allowed: pool.selfDeletionAllowed,
     admin_initiated_registration_allowed: pool.adminInitiatedRegistrationAllowed,
     identifier_case_insensitive: pool.identifierCaseInsensitive,
     password_policy: {

@@ -1,50 +1,70 @@
-import { pageOf } from '../../paging.ts';
-import { ofPool, ofTenant, ofWorkspace } from '../../requirement.ts';
+import { forbidden } from '../../../domain_error.ts';
+import { ADMIN_BASE, inBothApis } from '../../both_apis.ts';
+import { DEFAULT_LIMIT, pageOf } from '../../paging.ts';
+import { ofAnyRole, ofPool, ofTenant, ofWorkspace } from '../../requirement.ts';
 import { route } from '../../route.ts';
 import { answerPool, presentPool } from './present.ts';
-import { PoolBody, PoolResponse, PoolsQuery, PoolsResponse, toPoolInput, WithIdpQuery } from './schema.ts';
+import {
+  cursorOf,
+  PoolBody,
+  PoolResponse,
+  PoolsQuery,
+  PoolsResponse,
+  toPoolInput,
+  UserPools,
+  UserPoolsQuery,
+  WithIdpQuery,
+} from './schema.ts';
 
 const tag = 'pools';
-const ADMIN = '/api/identity/{tid}/admin';
 
-export const poolRoutes = [
+const sharedRoutes = inBothApis(({ base, needs, name }) => [
   route({
     method: 'get',
-    path: `${ADMIN}/pools`,
-    operationId: 'ListPools',
+    path: `${base}/pools`,
+    operationId: name('ListPools'),
     summary: 'All pools of the tenant',
     tag,
-    requires: ofTenant('list_identity_pools'),
+    requires: needs(ofTenant('list_identity_pools')),
     query: PoolsQuery,
     answers: { status: 200, schema: PoolsResponse },
     refuses: [],
     handler: async ({ params, query, domain }) => {
       const page = pageOf(query, query.after_pool_id, query.before_pool_id);
-      const filter = { searchPhrase: query.search_phrase, sort: query.sort };
+      const filter = { searchPhrase: query.search_phrase, sort: query.sort, label: query.label };
       const pools = await domain.pools.list({ tenantId: params.tid }, filter, page);
       return { body: { pools: pools.map(presentPool) } };
     },
   }),
   route({
     method: 'post',
-    path: `${ADMIN}/pools`,
-    operationId: 'CreatePool',
-    summary: 'Create a tenant-level pool, which any workspace may connect',
+    path: `${base}/pools`,
+    operationId: name('CreatePool'),
+    summary: 'Create a pool that any workspace may connect, or one of a workspace',
     tag,
-    requires: ofTenant('create_identity_pool'),
+    requires: needs(ofTenant('create_identity_pool')),
     body: PoolBody,
     answers: { status: 201, schema: PoolResponse },
     refuses: [404, 409],
-    handler: async ({ params, body, by, domain }) =>
-      answerPool(await domain.pools.create({ tenantId: params.tid }, toPoolInput(body), by)),
+    handler: async ({ params, body, by, allows, domain }) => {
+      const workspaceId = body.workspace_id || null;
+      if (
+        workspaceId !== null &&
+        !(await allows('create_workspace_pool', { type: 'workspace', workspaceId }))
+      ) {
+        throw forbidden('This needs the permission create_workspace_pool', 'permission_missing');
+      }
+      const scope = { tenantId: params.tid };
+      return answerPool(await domain.pools.create(scope, toPoolInput(body), by, { workspaceId }));
+    },
   }),
   route({
     method: 'get',
-    path: `${ADMIN}/pools/{ipID}`,
-    operationId: 'GetPool',
+    path: `${base}/pools/{ipID}`,
+    operationId: name('GetPool'),
     summary: 'One pool with its counters',
     tag,
-    requires: ofPool('get_identity_pool'),
+    requires: needs(ofPool('get_identity_pool')),
     answers: { status: 200, schema: PoolResponse },
     refuses: [404],
     handler: async ({ params, domain }) =>
@@ -52,11 +72,11 @@ export const poolRoutes = [
   }),
   route({
     method: 'put',
-    path: `${ADMIN}/pools/{ipID}`,
-    operationId: 'UpdatePool',
+    path: `${base}/pools/{ipID}`,
+    operationId: name('UpdatePool'),
     summary: 'Replace the settings of a pool',
     tag,
-    requires: ofPool('update_identity_pool'),
+    requires: needs(ofPool('update_identity_pool')),
     body: PoolBody,
     answers: { status: 200, schema: PoolResponse },
     refuses: [404, 409, 412],
@@ -67,11 +87,11 @@ export const poolRoutes = [
   }),
   route({
     method: 'delete',
-    path: `${ADMIN}/pools/{ipID}`,
-    operationId: 'DeletePool',
+    path: `${base}/pools/{ipID}`,
+    operationId: name('DeletePool'),
     summary: 'Delete a pool, ending all access of its people; with_idp=true deletes its connections too',
     tag,
-    requires: ofPool('delete_identity_pool'),
+    requires: needs(ofPool('delete_identity_pool')),
     query: WithIdpQuery,
     answers: { status: 204 },
     refuses: [404, 409, 412],
@@ -83,25 +103,29 @@ export const poolRoutes = [
   }),
   route({
     method: 'get',
-    path: `${ADMIN}/workspace/{wid}/pools`,
-    operationId: 'ListWorkspacePools',
+    path: `${base}/workspace/{wid}/pools`,
+    operationId: name('ListWorkspacePools'),
     summary: 'The pools that belong to a workspace',
     tag,
-    requires: ofWorkspace('list_workspace_pools'),
+    requires: needs(ofWorkspace('list_workspace_pools')),
     query: PoolsQuery,
     answers: { status: 200, schema: PoolsResponse },
     refuses: [404],
     handler: async ({ params, query, domain }) => {
       const page = pageOf(query, query.after_pool_id, query.before_pool_id);
-      const filter = { searchPhrase: query.search_phrase, sort: query.sort };
+      const filter = { searchPhrase: query.search_phrase, sort: query.sort, label: query.label };
       const scope = { tenantId: params.tid, workspaceId: params.wid };
       const pools = await domain.pools.listInWorkspace(scope, filter, page);
       return { body: { pools: pools.map(presentPool) } };
     },
   }),
+]);
+
+export const poolRoutes = [
+  ...sharedRoutes,
   route({
     method: 'post',
-    path: `${ADMIN}/workspace/{wid}/pools`,
+    path: `${ADMIN_BASE}/workspace/{wid}/pools`,
     operationId: 'CreateWorkspacePool',
     summary: 'Create a pool that belongs to a workspace; with_idp=true connects it at once',
     tag,
@@ -118,7 +142,7 @@ export const poolRoutes = [
   }),
   route({
     method: 'delete',
-    path: `${ADMIN}/workspace/{wid}/pools/{ipID}`,
+    path: `${ADMIN_BASE}/workspace/{wid}/pools/{ipID}`,
     operationId: 'DeleteWorkspacePool',
     summary: 'Delete a pool that belongs to the workspace',
     tag,
@@ -130,6 +154,26 @@ export const poolRoutes = [
       const scope = { tenantId: params.tid, workspaceId: params.wid, poolId: params.ipID };
       await domain.pools.remove(scope, { withConnections: query.with_idp ?? false }, by, expected);
       return {};
+    },
+  }),
+  route({
+    method: 'get',
+    path: `${ADMIN_BASE}/workspace/{wid}/user/pools`,
+    operationId: 'ListUserWorkspacePools',
+    summary: 'The pools of a workspace, and those connected to it, that the caller may see',
+    tag,
+    requires: ofAnyRole,
+    query: UserPoolsQuery,
+    answers: { status: 200, schema: UserPools },
+    refuses: [404],
+    handler: async ({ params, query, principal, domain }) => {
+      const scope = { tenantId: params.tid, workspaceId: params.wid };
+      const limit = query.limit ?? DEFAULT_LIMIT;
+      const page = { limit: limit + 1, after: query.cursor };
+      const found = principal ? await domain.pools.listVisible(scope, principal, page) : [];
+      const pools = found.slice(0, limit);
+      const last = found.length > limit ? pools.at(-1) : undefined;
+      return { body: { pools: pools.map(presentPool), ...(last && { cursor: cursorOf(last.id) }) } };
     },
   }),
 ];

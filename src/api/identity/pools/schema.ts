@@ -10,6 +10,7 @@ import {
 } from '../../../pools/pool.ts';
 import type { NewPoolInput } from '../../../pools/pool_service.ts';
 import { duration, durationAnswer, durationText, freeMap, id, line, readOnly } from '../../fields.ts';
+import { isSlug } from '../../../tenants/slug.ts';
 import { pagingQuery } from '../../paging.ts';
 
 const mechanism = z.enum([...MECHANISMS, 'otp']);
@@ -38,6 +39,9 @@ const common = {
   payload_schema_id: id,
   metadata_schema_id: id,
   public_registration_allowed: z.boolean().meta({ description: 'People may register themselves' }),
+  self_deletion_allowed: z
+    .boolean()
+    .meta({ description: 'People may delete their accounts themselves, on the account page' }),
   admin_initiated_registration_allowed: z.boolean().meta({ description: 'Administrators may create people' }),
   identifier_case_insensitive: z.boolean(),
   metadata: freeMap,
@@ -64,6 +68,7 @@ export const PoolBody = z
     second_factor_preferred_authentication_mechanism: mechanism.optional(),
     mfa_session_ttl: durationText.optional(),
     public_registration_allowed: common.public_registration_allowed.optional(),
+    self_deletion_allowed: common.self_deletion_allowed.optional(),
     admin_initiated_registration_allowed: common.admin_initiated_registration_allowed.optional(),
     identifier_case_insensitive: common.identifier_case_insensitive.optional(),
     password_policy: z.strictObject(passwordPolicy).partial().optional(),
@@ -79,7 +84,9 @@ export const PoolBody = z
     metadata: freeMap.optional(),
     labels: common.labels.optional(),
     tenant_id: readOnly,
-    workspace_id: readOnly,
+    workspace_id: z.string().max(64).optional().meta({
+      description: 'At creation: the workspace that the pool belongs to; empty: any may connect it',
+    }),
     system: readOnly,
     deleted: readOnly,
     number_of_users: readOnly,
@@ -119,7 +126,37 @@ export const PoolsQuery = z.strictObject({
   ...pagingQuery('pool'),
   search_phrase: z.string().min(1).max(100).optional(),
   sort: z.enum(['id', 'name']).optional(),
+  label: z
+    .string()
+    .max(320)
+    .regex(/^[^:]+:/, 'must be key:value')
+    .transform((text) => ({
+      key: text.slice(0, text.indexOf(':')),
+      value: text.slice(text.indexOf(':') + 1),
+    }))
+    .optional()
+    .meta({ description: 'Only pools with this label, as `key:value`' }),
 });
+
+const CURSOR = /^[A-Za-z0-9_-]{1,128}$/;
+
+export const UserPoolsQuery = z.strictObject({
+  limit: pagingQuery('pool').limit,
+  cursor: z
+    .string()
+    .regex(CURSOR, 'is not a cursor of an answer')
+    .transform((text) => Buffer.from(text, 'base64url').toString())
+    .refine(isSlug, 'is not a cursor of an answer')
+    .optional()
+    .meta({ description: 'From the answer before; absent: the first page' }),
+});
+
+/** Where the next page begins. */
+export const cursorOf = (poolId: string): string => Buffer.from(poolId).toString('base64url');
+
+export const UserPools = z
+  .strictObject({ pools: z.array(PoolResponse), cursor: z.string().optional() })
+  .meta({ id: 'UserPools' });
 
 export const WithIdpQuery = z.strictObject({
   with_idp: z
@@ -141,14 +178,19 @@ export function toPoolInput(body: Body): NewPoolInput {
     metadataSchemaId: body.metadata_schema_id,
     businessMetadataSchemaId: body.business_metadata_schema_id,
     authenticationMechanisms: split(body.authentication_mechanisms),
-    preferredAuthenticationMechanism: split(named(body.preferred_authentication_mechanism))?.[0],
+    preferredAuthenticationMechanism: preferred(
+      body.preferred_authentication_mechanism,
+      body.authentication_mechanisms,
+    ),
     secondFactorAuthenticationMechanisms: split(body.second_factor_authentication_mechanisms),
-    secondFactorPreferredAuthenticationMechanism: split(
-      named(body.second_factor_preferred_authentication_mechanism),
-    )?.[0],
+    secondFactorPreferredAuthenticationMechanism: preferred(
+      body.second_factor_preferred_authentication_mechanism,
+      body.second_factor_authentication_mechanisms,
+    ),
     secondFactorThreshold: body.second_factor_threshold,
     mfaSessionTtl: body.mfa_session_ttl,
     publicRegistrationAllowed: body.public_registration_allowed,
+    selfDeletionAllowed: body.self_deletion_allowed,
     adminInitiatedRegistrationAllowed: body.admin_initiated_registration_allowed,
     identifierCaseInsensitive: body.identifier_case_insensitive,
     passwordPolicy: body.password_policy && toPasswordPolicy(body.password_policy),
@@ -168,7 +210,15 @@ export function toPoolInput(body: Body): NewPoolInput {
 }
 
 type WireMechanism = z.output<typeof mechanism>;
-const named = (one: WireMechanism | undefined) => (one === undefined ? undefined : [one]);
+
+/** One mechanism: of the two that `otp` means the one that the pool has. */
+function preferred(
+  one: WireMechanism | undefined,
+  list: readonly WireMechanism[] | undefined,
+): Mechanism | undefined {
+  const meant = one && split([one]);
+  return meant?.find((mechanism) => split(list)?.includes(mechanism)) ?? meant?.[0];
+}
 const split = (list: readonly WireMechanism[] | undefined): Mechanism[] | undefined =>
   list && [...new Set(list.flatMap((one) => (one === 'otp' ? (['email_otp', 'sms_otp'] as const) : [one])))];
 

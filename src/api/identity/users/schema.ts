@@ -1,18 +1,16 @@
 import { z } from 'zod';
-import { IDENTIFIER_TYPES, USER_STATUSES } from '../../../users/user.ts';
+import { IDENTIFIER_TYPES, USER_STATUSES, USER_TYPES, type UserType } from '../../../users/user.ts';
 import type { NewUserInput, UserChange } from '../../../users/user_service.ts';
-import { invalid } from '../../../domain_error.ts';
 import { freeMap, id, readOnly, time } from '../../fields.ts';
-import { pagingQuery } from '../../paging.ts';
-import { parseStrictJson } from '../../strict_json.ts';
+import { NewUserCredentials, toNewCredentials } from './credentials.ts';
 
-const identifierType = z.enum(IDENTIFIER_TYPES);
-const addressType = z.enum(['email', 'mobile']);
-const addressStatus = z.enum(['active', 'inactive']);
-const contactMethod = z.enum(['sms', 'voice']);
+export const identifierType = z.enum(IDENTIFIER_TYPES);
+export const addressType = z.enum(['email', 'mobile']);
+export const addressStatus = z.enum(['active', 'inactive']);
+export const contactMethod = z.enum(['sms', 'voice']);
 const status = z.enum(USER_STATUSES);
 // The domain says what an identifier may be; this only bounds what it looks at.
-const name = z.string().max(1024);
+export const name = z.string().max(1024);
 const MAX_NESTED = 100;
 
 const data = {
@@ -47,23 +45,16 @@ export const NewUserPayload = z
       )
       .max(MAX_NESTED)
       .optional(),
-    credentials: z
-      .array(
-        z.strictObject({
-          type: z.enum(['password', 'webauthn', 'totp']),
-          password: z.string().max(4096).optional(),
-          must_be_changed: z.boolean().optional(),
-          must_be_reset: z.boolean().optional(),
-          totp_secret: z.unknown().optional(),
-          webauthn_credentials: z.unknown().optional(),
-        }),
-      )
-      .max(MAX_NESTED)
-      .optional(),
+    credentials: NewUserCredentials.optional(),
     tenant_id: readOnly,
     user_pool_id: readOnly,
   })
   .meta({ id: 'NewUserPayload' });
+
+/** The same from a backend, which may say how the person came to be here. */
+export const NewUser = NewUserPayload.extend({ user_type: z.enum(USER_TYPES).optional() }).meta({
+  id: 'NewUser',
+});
 
 /** What changes a user: keys that are absent are left alone, present ones replace the whole value. */
 export const UpdateUser = z
@@ -85,7 +76,7 @@ export const UpdateUser = z
 
 const owned = { tenant_id: id, user_pool_id: id, user_id: id, created_at: time, updated_at: time };
 
-const UserIdentifier = z
+export const UserIdentifier = z
   .strictObject({
     ...owned,
     id,
@@ -96,7 +87,7 @@ const UserIdentifier = z
   })
   .meta({ id: 'UserIdentifier' });
 
-const UserVerifiableAddress = z
+export const UserVerifiableAddress = z
   .strictObject({
     ...owned,
     id,
@@ -111,7 +102,7 @@ const UserVerifiableAddress = z
   })
   .meta({ id: 'UserVerifiableAddress' });
 
-const UserCredential = z
+export const UserCredential = z
   .strictObject({
     ...owned,
     id,
@@ -127,7 +118,7 @@ const base = {
   tenant_id: id,
   user_pool_id: id,
   status,
-  user_type: z.string(),
+  user_type: z.enum(USER_TYPES),
   payload: freeMap,
   payload_schema_id: id,
   metadata: freeMap,
@@ -148,7 +139,7 @@ export const UserWithData = z
   })
   .meta({ id: 'UserWithData' });
 
-const ExtendedUser = z
+export const ExtendedUser = z
   .strictObject({
     ...base,
     identifiers: z.array(z.string()),
@@ -160,43 +151,15 @@ const ExtendedUser = z
 
 export const UsersResponse = z.strictObject({ users: z.array(ExtendedUser) }).meta({ id: 'Users' });
 
-const Filter = z.strictObject({
-  user_key: z.string().min(1).max(320).optional(),
-  payload: freeMap.optional(),
-  metadata: freeMap.optional(),
-});
-
-export const UsersQuery = z.strictObject({
-  ...pagingQuery('user'),
-  sort: z.enum(['id']).optional(),
-  query: z
-    .string()
-    .max(4096)
-    .transform((text, context) => {
-      const filter = Filter.safeParse(parseJson(text));
-      if (filter.success) return filter.data;
-      context.addIssue('must be JSON with user_key, payload and metadata as its only keys');
-      return z.NEVER;
-    })
-    .optional()
-    .meta({
-      description: 'JSON: `{"user_key": ..., "payload": {...}, "metadata": {...}}`, all of which must match',
-    }),
-});
-
-function parseJson(text: string): unknown {
-  try {
-    return parseStrictJson(Buffer.from(text));
-  } catch {
-    return undefined;
-  }
-}
-
-/** The body in the words of the domain. Throws `DomainError` for credentials that cannot be set yet. */
-export function toNewUser(body: z.output<typeof NewUserPayload>): NewUserInput {
+/** The body in the words of the domain. Throws `DomainError` for credentials that do not fit their type. */
+export function toNewUser({
+  user_type: userType,
+  ...body
+}: z.output<typeof NewUserPayload> & { readonly user_type?: UserType | undefined }): NewUserInput {
   return {
     ...toUserChange(body),
     id: body.id,
+    userType,
     status: body.status,
     identifiers: body.identifiers,
     addresses: body.verifiable_addresses?.map((entry) => ({
@@ -207,29 +170,7 @@ export function toNewUser(body: z.output<typeof NewUserPayload>): NewUserInput {
       preferredContactMethod: entry.preferred_contact_method,
       metadata: entry.metadata,
     })),
-    password: toPassword(body.credentials ?? []),
-  };
-}
-
-function toPassword(credentials: NonNullable<z.output<typeof NewUserPayload>['credentials']>) {
-  for (const [index, credential] of credentials.entries()) {
-    const pointer = `/credentials/${index}`;
-    if (credential.type !== 'password')
-      throw invalid(`${pointer}/type`, 'only password can be set here so far');
-    if (index > 0) throw invalid(pointer, 'a person has one password at most');
-    if (credential.totp_secret !== undefined)
-      throw invalid(`${pointer}/totp_secret`, 'is no part of a password');
-    if (credential.webauthn_credentials !== undefined) {
-      throw invalid(`${pointer}/webauthn_credentials`, 'is no part of a password');
-    }
-  }
-  const [given] = credentials;
-  if (given === undefined) return undefined;
-  if (given.password === undefined) throw invalid('/credentials/0/password', 'is required');
-  return {
-    password: given.password,
-    mustBeChanged: given.must_be_changed ?? false,
-    mustBeReset: given.must_be_reset ?? false,
+    ...toNewCredentials(body.credentials ?? []),
   };
 }
 
