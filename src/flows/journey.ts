@@ -4,6 +4,7 @@ import type { ClientRegistration } from '../clients/registration.ts';
 import { wishLocale } from '../http/locale.ts';
 import { setPage } from '../http/render.ts';
 import type { AppLabel } from '../http/pages.ts';
+import { lookOf } from './look.ts';
 import { interactionPath } from '../oidc/provider.ts';
 import type { WorkspaceServer } from '../oidc/workspace_server.ts';
 
@@ -30,7 +31,7 @@ export async function loadJourney(ctx: Context, server: WorkspaceServer, uid: st
   const { params } = interaction;
   wishLocale(ctx, typeof params.ui_locales === 'string' ? params.ui_locales : undefined);
   const base = interactionPath(server.snapshot, uid);
-  setPage(ctx, { workspaceName: server.snapshot.name, selfHref: base });
+  setPage(ctx, { ...lookOf(server.snapshot), selfHref: base });
   return {
     ctx,
     server,
@@ -61,7 +62,8 @@ export function homeOf(client: ClientRegistration, redirectUri?: string): string
   return home === undefined ? undefined : `${new URL(home).origin}/`;
 }
 
-function webAddress(value: unknown): string | undefined {
+/** A value of a client's settings that a page may lead to. */
+export function webAddress(value: unknown): string | undefined {
   const url = typeof value === 'string' ? URL.parse(value) : null;
   return url && (url.protocol === 'https:' || url.protocol === 'http:') ? url.href : undefined;
 }

@@ -4,14 +4,22 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { Context, Middleware } from 'koa';
 
 const root = new URL('../assets/', import.meta.url);
-const types: Record<string, string> = {
+const types: Record<AssetName, string> = {
   'weir.css': 'text/css; charset=utf-8',
+  'reference.css': 'text/css; charset=utf-8',
   'weir.js': 'text/javascript; charset=utf-8',
+  'passkeys.js': 'text/javascript; charset=utf-8',
   'mark.svg': 'image/svg+xml',
 };
 
-/** A file of the hosted pages. */
-export type AssetName = 'weir.css' | 'weir.js' | 'mark.svg';
+/** What several files are made of, in this order; every other asset is one file. */
+const parts: Partial<Record<AssetName, readonly string[]>> = {
+  'weir.css': ['tokens.css', 'weir.css', 'forms.css', 'sign_in.css', 'account.css'],
+  'reference.css': ['tokens.css', 'reference.css'],
+};
+
+/** A file of the pages. */
+export type AssetName = 'weir.css' | 'reference.css' | 'weir.js' | 'passkeys.js' | 'mark.svg';
 
 interface Asset {
   name: string;
@@ -22,7 +30,9 @@ interface Asset {
 }
 
 const prefix = '/assets/';
-const assets = new Map(Object.entries(types).map(([name, type]) => [name, load(name, type)]));
+const assets = new Map(
+  Object.entries(types).map(([name, type]) => [name, load(name as AssetName, type)] as const),
+);
 const byPath = new Map([...assets.values()].map((asset) => [`${prefix}${asset.hash}/${asset.name}`, asset]));
 
 /** The address of an asset, with the hash of its content: `/assets/0123456789abcdef/weir.css`. */
@@ -61,8 +71,8 @@ function serve(ctx: Context): void {
   ctx.body = asset.bodies[encoding];
 }
 
-function load(name: string, type: string): Asset {
-  const identity = readFileSync(new URL(name, root));
+function load(name: AssetName, type: string): Asset {
+  const identity = Buffer.concat((parts[name] ?? [name]).map((part) => readFileSync(new URL(part, root))));
   const hash = createHash('sha256').update(identity).digest('hex').slice(0, 16);
   return {
     name,

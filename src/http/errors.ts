@@ -3,6 +3,7 @@ import { DatabaseUnavailable } from '../db/errors.ts';
 import type { MessageKey } from '../i18n/translate.ts';
 import { renderPage } from './render.ts';
 import { correlationId } from './request_id.ts';
+import { isSelfApiPath } from './self_api_path.ts';
 
 /** What an error may add to its answer. */
 export interface HttpErrorOptions {
@@ -97,9 +98,9 @@ export function errors({ logger }: { logger: ErrorLog }): Middleware {
   };
 }
 
-/** True for requests of programs: below `/api/`, or without a wish for HTML. */
+/** True for requests of programs: below `/api/`, to a self API, or without a wish for HTML. */
 export function wantsJson(ctx: Context): boolean {
-  return ctx.path.includes('/api/') || ctx.accepts('json', 'html') !== 'html';
+  return ctx.path.includes('/api/') || isSelfApiPath(ctx.path) || ctx.accepts('json', 'html') !== 'html';
 }
 
 /** Any thrown thing as the error to answer with. Texts of foreign errors are kept only where meant to be shown. */

@@ -1,9 +1,9 @@
 import type { Context } from 'koa';
 import { badRequest, HttpError } from './errors.ts';
 
-/** Hosted forms carry a name, a password and an id: 16 KiB is plenty. */
+/** Hosted forms carry a name, a password, an id and what a schema asks for: 16 KiB is plenty. */
 const MAX_BYTES = 16 * 1024;
-const MAX_FIELDS = 32;
+const MAX_FIELDS = 128;
 
 /** The fields of a submitted form, each given once. */
 export type FormFields = ReadonlyMap<string, string>;

@@ -9,6 +9,7 @@ const languageCookie = 'weir_lang';
 type LocaleContext = Pick<Context, 'req' | 'query' | 'cookies' | 'get'>;
 
 const wishes = new WeakMap<IncomingMessage, string>();
+const preferred = new WeakMap<IncomingMessage, Locale>();
 const chosen = new WeakMap<IncomingMessage, Locale>();
 
 /**
@@ -21,9 +22,16 @@ export function wishLocale(ctx: { req: IncomingMessage }, uiLocales: string | un
   chosen.delete(ctx.req);
 }
 
+/** Tells the request which language the house speaks to those who want none that it knows. */
+export function preferLocale(ctx: { req: IncomingMessage }, locale: Locale | undefined): void {
+  if (locale === undefined) return;
+  preferred.set(ctx.req, locale);
+  chosen.delete(ctx.req);
+}
+
 /**
  * The language of the answer: the person's own choice (`?lang=`, then the cookie it left), the application's
- * wish (`ui_locales`), the browser's (`Accept-Language`), English. Always one that Weir speaks, so that it may
+ * wish (`ui_locales`), the browser's (`Accept-Language`), the workspace's, English. Always one that Weir speaks, so that it may
  * key a cache.
  */
 export function localeOf(ctx: LocaleContext): Locale {
@@ -34,19 +42,33 @@ export function localeOf(ctx: LocaleContext): Locale {
     pickLocale(ctx.cookies.get(languageCookie, { signed: false }) ?? '') ??
     pickLocale(wishes.get(ctx.req) ?? single(ctx.query['ui_locales'])) ??
     pickAcceptedLocale(ctx.get('Accept-Language')) ??
+    pickLocale(preferred.get(ctx.req) ?? '') ??
     fallbackLocale;
   chosen.set(ctx.req, locale);
   return locale;
 }
 
-/** Koa middleware: a language picked by a link holds until the browser is closed. */
+/** A choice of a language is no secret and grows no older. */
+const choiceSeconds = 365 * 24 * 3600;
+
+/** Koa middleware: a language picked by a link holds for a year, on every page. */
 export function languageChoice(): Middleware {
   return async (ctx, next) => {
     const choice = pickLocale(single(ctx.query[languageParameter]));
-    if (choice)
-      ctx.cookies.set(languageCookie, choice, { signed: false, httpOnly: true, sameSite: 'lax', path: '/' });
+    if (choice) chooseLocale(ctx, choice);
     await next();
   };
+}
+
+/** Has a browser keep a choice of language for a year. */
+export function chooseLocale(ctx: Pick<Context, 'cookies'>, locale: Locale): void {
+  ctx.cookies.set(languageCookie, locale, {
+    signed: false,
+    httpOnly: true,
+    sameSite: 'lax',
+    path: '/',
+    maxAge: choiceSeconds * 1000,
+  });
 }
 
 function single(value: string | string[] | undefined): string {

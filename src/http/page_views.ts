@@ -1,9 +1,14 @@
 import type { PagePolicy } from '../security/headers.ts';
 import type { Locale } from '../i18n/locales.ts';
 import { describeDuration, isMessageKey, type MessageKey, type MessageParams } from '../i18n/translate.ts';
-import { basinColor } from './basin_color.ts';
-import type { AppLabel, PageName, Pages } from './pages.ts';
-import { logoOrigin, safeHref, showableLogo } from './safe_addresses.ts';
+import { accountPageViews } from './account_page_views.ts';
+import { backLink } from './back_link.ts';
+import { codePageViews } from './code_page_views.ts';
+import type { PageName, Pages } from './pages.ts';
+import { factorPageViews } from './factor_page_views.ts';
+import { registerPageViews } from './register_page_views.ts';
+import { signInPageViews } from './sign_in_page_views.ts';
+import { safeHref } from './safe_addresses.ts';
 import type { Level } from './shell.ts';
 
 /** Says a sentence in the language of the page. */
@@ -25,66 +30,26 @@ export interface PageView {
   model: object;
 }
 
-type Present<Name extends PageName> = (model: Pages[Name], say: Say, locale: Locale) => PageView;
+/** How a model becomes a view. */
+export type Present<Model> = (model: Model, say: Say, locale: Locale) => PageView;
 
 /** Codes that have something more helpful to say than their status. */
 const messageByCode: ReadonlyMap<string, MessageKey> = new Map([
   ['invalid_client', 'error.client_unknown'],
   ['invalid_redirect_uri', 'error.redirect_uri_unknown'],
   ['form_not_ours', 'error.form_outdated'],
+  ['no_identity_provider', 'error.no_pool'],
+  ['forbidden', 'error.forbidden'],
+  ['no_second_factor', 'error.no_second_factor'],
 ]);
 
 /** Pages as data: how each model becomes a view. */
-export const pageViews: { [Name in PageName]: Present<Name> } = {
-  sign_in: (model, say) => {
-    const heading = say('sign_in.title');
-    const color = basinColor(model.basinColor);
-    const changeHref = safeHref(model.changePoolHref);
-    return {
-      status: 200,
-      level: '1',
-      heading,
-      isWrong: model.error !== undefined,
-      forms: 'redirecting',
-      action: model.action,
-      model: {
-        heading,
-        action: model.action,
-        csrfToken: model.csrfToken,
-        appName: model.app.name,
-        identifier: model.identifier,
-        hasFailed: model.error === 'failed',
-        pool: model.poolName === undefined ? undefined : { name: model.poolName, color, changeHref },
-      },
-    };
-  },
-
-  pool_chooser: (model, say) => {
-    const heading = say('pool_chooser.title');
-    const origins = model.choices.map((choice) => logoOrigin(choice.logoUri));
-    return {
-      status: 200,
-      level: '1',
-      heading,
-      isWrong: false,
-      forms: 'redirecting',
-      action: model.action,
-      imageOrigins: origins.filter((origin) => origin !== undefined),
-      model: {
-        heading,
-        action: model.action,
-        csrfToken: model.csrfToken,
-        appName: model.app.name,
-        choices: model.choices.map((choice) => ({
-          id: choice.id,
-          name: choice.name,
-          description: choice.description,
-          logoUri: showableLogo(choice.logoUri),
-          color: basinColor(choice.color),
-        })),
-      },
-    };
-  },
+export const pageViews: { [Name in PageName]: Present<Pages[Name]> } = {
+  ...accountPageViews,
+  ...codePageViews,
+  ...factorPageViews,
+  ...registerPageViews,
+  ...signInPageViews,
 
   consent: (model, say) => {
     const heading = say('consent.title', { app: model.app.name });
@@ -102,10 +67,54 @@ export const pageViews: { [Name in PageName]: Present<Name> } = {
         appName: model.app.name,
         orgName: model.orgName,
         accountName: model.accountName,
+        policyHref: safeHref(model.policyHref),
+        termsHref: safeHref(model.termsHref),
+        leadsTo: model.leadsTo,
         scopes: model.scopes.map((scope) => ({
           title: scope.title ?? scopeTitle(scope.name, say),
           description: scope.description,
         })),
+      },
+    };
+  },
+
+  account_chooser: (model, say, locale) => {
+    const heading = say('account_chooser.title');
+    return {
+      status: 200,
+      level: '1',
+      heading,
+      isWrong: false,
+      forms: 'redirecting',
+      action: model.action,
+      model: {
+        heading,
+        action: model.action,
+        csrfToken: model.csrfToken,
+        appName: model.app.name,
+        account: model.account,
+        initial: initialOf(model.account, locale),
+      },
+    };
+  },
+
+  no_access: (model, say) => {
+    const heading = say('no_access.title', { app: model.app.name });
+    return {
+      status: 403,
+      level: '3',
+      heading,
+      isWrong: true,
+      forms: 'redirecting',
+      action: model.action,
+      model: {
+        heading,
+        action: model.action,
+        csrfToken: model.csrfToken,
+        appName: model.app.name,
+        orgName: model.orgName,
+        accountName: model.accountName,
+        signOutHref: safeHref(model.signOutHref),
       },
     };
   },
@@ -167,6 +176,7 @@ export const pageViews: { [Name in PageName]: Present<Name> } = {
         lede: say(model.message ?? messageByCode.get(model.code) ?? general),
         code: model.code,
         correlationId: model.correlationId,
+        isOurs: model.status >= 500,
         back: backLink(model.backHref, model.app, say),
       },
     };
@@ -240,16 +250,45 @@ export const pageViews: { [Name in PageName]: Present<Name> } = {
       },
     };
   },
-};
 
-function backLink(href: string | undefined, app: AppLabel | undefined, say: Say) {
-  const target = safeHref(href);
-  if (target === undefined) return undefined;
-  return { href: target, label: app ? say('app.back', { app: app.name }) : say('app.back_unnamed') };
-}
+  dev_mailbox: (model, say, locale) => {
+    const heading = say('dev_mailbox.title');
+    const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium', hourCycle: 'h23' });
+    return {
+      status: 200,
+      level: '2',
+      heading,
+      isWrong: false,
+      forms: 'none',
+      model: {
+        heading,
+        letters: model.letters.map((letter) => ({
+          id: letter.id,
+          channel: letter.channel,
+          to: letter.to,
+          subject: letter.subject,
+          text: letter.text,
+          code: letter.code,
+          isGone: letter.isGone,
+          status: say(`dev_mailbox.status.${letter.status}`),
+          at: letter.at.toISOString(),
+          time: clock.format(letter.at),
+          linkHref: safeHref(letter.link),
+          mailHref: safeHref(letter.mailHref),
+        })),
+      },
+    };
+  },
+};
 
 function pairs(fields: Readonly<Record<string, string>>): { name: string; value: string }[] {
   return Object.entries(fields).map(([name, value]) => ({ name, value }));
+}
+
+/** The first letter of a name, as people see letters. */
+function initialOf(name: string, locale: Locale): string {
+  const [first] = new Intl.Segmenter(locale).segment(name.trim());
+  return (first?.segment ?? '').toLocaleUpperCase(locale);
 }
 
 function scopeTitle(name: string, say: Say): string {

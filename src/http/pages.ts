@@ -1,4 +1,9 @@
 import type { MessageKey } from '../i18n/translate.ts';
+import type { AccountPages } from './account_pages.ts';
+import type { CodePages } from './code_pages.ts';
+import type { FactorPages } from './factor_pages.ts';
+import type { RegisterPages } from './register_pages.ts';
+import type { SignInPages } from './sign_in_pages.ts';
 
 /** The application somebody signs in to, as the page shows it. */
 export interface AppLabel {
@@ -14,38 +19,6 @@ export interface PageModel {
   app?: AppLabel;
 }
 
-/** Form fields: `identifier`, `password`, `csrf`. */
-export interface SignInModel extends PageModel {
-  /** Where the form is sent. */
-  action: string;
-  csrfToken: string;
-  app: AppLabel;
-  /** Kept after an error, or taken from `login_hint`. */
-  identifier: string;
-  /** One text for every cause. */
-  error?: 'failed';
-  poolName?: string;
-  changePoolHref?: string;
-  /** The pool's tag colour, `#rgb` or `#rrggbb`; anything else falls back to the page's own. */
-  basinColor?: string;
-}
-
-/** Form fields: `pool` (the id of the row that was pressed), `csrf`. */
-export interface PoolChooserModel extends PageModel {
-  action: string;
-  csrfToken: string;
-  app: AppLabel;
-  choices: readonly PoolChoice[];
-}
-
-export interface PoolChoice {
-  id: string;
-  name: string;
-  description?: string;
-  color?: string;
-  logoUri?: string;
-}
-
 /** Form fields: `decision` (`allow` or `deny`), `csrf`. */
 export interface ConsentModel extends PageModel {
   action: string;
@@ -56,6 +29,32 @@ export interface ConsentModel extends PageModel {
   /** Without a title, a standard scope has a translated one and any other shows its name. */
   scopes: readonly { name: string; title?: string; description?: string }[];
   accountName: string;
+  /** What the application says about data, and its terms. */
+  policyHref?: string | undefined;
+  termsHref?: string | undefined;
+  /** The host that either answer leads to. */
+  leadsTo?: string | undefined;
+}
+
+/** Form fields: `account` (`current` or `other`), `csrf`. */
+export interface AccountChooserModel extends PageModel {
+  action: string;
+  csrfToken: string;
+  app: AppLabel;
+  /** Who is signed in, as people know them. */
+  account: string;
+}
+
+/** Form fields: `csrf`. */
+export interface NoAccessModel extends PageModel {
+  action: string;
+  csrfToken: string;
+  app: AppLabel;
+  /** Who decides about access, as people know them. */
+  orgName: string;
+  accountName: string;
+  /** For those who have another account. */
+  signOutHref?: string;
 }
 
 /**
@@ -106,11 +105,34 @@ export interface TooManyTriesModel extends PageModel {
   backHref?: string;
 }
 
+/** A mail or a text, as the mailbox of a development server shows it. */
+export interface Letter {
+  id: string;
+  channel: 'email' | 'sms';
+  to: string;
+  subject: string;
+  text: string;
+  status: 'queued' | 'sent' | 'failed' | 'expired';
+  at: Date;
+  code?: string | undefined;
+  link?: string | undefined;
+  /** Code and link are erased. */
+  isGone: boolean;
+  /** Where the mail is shown as its reader gets it. */
+  mailHref?: string | undefined;
+}
+
+/** Development and test only. */
+export interface DevMailboxModel extends PageModel {
+  /** Newest first. */
+  letters: readonly Letter[];
+}
+
 /** All hosted pages and what each needs. */
-export interface Pages {
-  sign_in: SignInModel;
-  pool_chooser: PoolChooserModel;
+export interface Pages extends AccountPages, CodePages, FactorPages, RegisterPages, SignInPages {
+  account_chooser: AccountChooserModel;
   consent: ConsentModel;
+  no_access: NoAccessModel;
   logout_confirm: LogoutConfirmModel;
   signed_out: SignedOutModel;
   still_signed_in: StillSignedInModel;
@@ -119,6 +141,7 @@ export interface Pages {
   not_found: NotFoundModel;
   busy: BusyModel;
   too_many_tries: TooManyTriesModel;
+  dev_mailbox: DevMailboxModel;
 }
 
 export type PageName = keyof Pages;

@@ -1,11 +1,10 @@
 import type { Locale } from '../i18n/locales.ts';
-import { translate } from '../i18n/translate.ts';
 import { createNonce, setPageHeaders } from '../security/headers.ts';
 import { localeOf } from './locale.ts';
 import { pageViews, type PageView, type Say } from './page_views.ts';
 import type { PageName, Pages } from './pages.ts';
 import { logoOrigin } from './safe_addresses.ts';
-import { buildShell } from './shell.ts';
+import { buildShell, sayingAs, type Shell } from './shell.ts';
 import { renderView, type PageContext } from './views.ts';
 
 export { setPage, type PageSetting } from './shell.ts';
@@ -24,7 +23,7 @@ export async function renderPage<Name extends PageName>(
   model: Pages[Name],
 ): Promise<void> {
   const locale = localeOf(ctx);
-  const say: Say = (key, params) => translate(locale, key, params);
+  const say: Say = sayingAs(ctx, locale);
   // TypeScript does not see that the entry and the model go together.
   const present = pageViews[name] as (model: Pages[Name], say: Say, locale: Locale) => PageView;
   const view = present(model, say, locale);
@@ -40,16 +39,18 @@ export async function renderPage<Name extends PageName>(
     nonce,
   });
   ctx.status = model.status ?? view.status;
-  setPageHeaders(ctx, { nonce, forms: view.forms, imageOrigins: imageOrigins(view, model.app?.logoUri) });
+  setPageHeaders(ctx, { nonce, forms: view.forms, imageOrigins: imageOrigins(view, shell) });
   if (view.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(view.retryAfterSeconds));
   ctx.set('Content-Language', locale);
   await renderView(ctx, name, { shell, model: view.model, t: say });
   ctx.type = 'text/html; charset=utf-8';
 }
 
-function imageOrigins(view: PageView, logoUri: string | undefined): string[] {
+function imageOrigins(view: PageView, { logoUri, logoDarkUri, icon }: Shell): string[] {
   const origins = new Set(view.imageOrigins);
-  const own = logoOrigin(logoUri);
-  if (own !== undefined) origins.add(own);
+  for (const uri of [logoUri, logoDarkUri, icon]) {
+    const origin = logoOrigin(uri);
+    if (origin !== undefined) origins.add(origin);
+  }
   return [...origins];
 }

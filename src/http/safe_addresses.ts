@@ -14,6 +14,15 @@ export function showableLogo(uri: string | undefined): string | undefined {
   return URL.parse(uri)?.protocol === 'https:' ? uri : undefined;
 }
 
+/** A picture's address where a page may load it: like a logo's, or one that this server serves itself. */
+export function showableImage(uri: string | undefined): string | undefined {
+  return isOwnPath(uri) ? uri : showableLogo(uri);
+}
+
+/** An address on this server: two slashes in front would name another. */
+export const isOwnPath = (uri: string | undefined): uri is string =>
+  uri !== undefined && /^\/(?![/\\])/.test(uri);
+
 /** The origin to allow for a logo, or `undefined` for one that needs none. */
 export function logoOrigin(uri: string | undefined): string | undefined {
   const url = URL.parse(showableLogo(uri) ?? '');

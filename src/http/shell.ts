@@ -1,18 +1,24 @@
 import type { IncomingMessage } from 'node:http';
-import { directionOf, localeNames, locales, type Locale } from '../i18n/locales.ts';
-import { translate, type MessageKey } from '../i18n/translate.ts';
+import type { Scheme } from '../branding/brand.ts';
+import type { OwnTexts } from '../branding/own_texts.ts';
+import type { PageBrand } from '../branding/page_brand.ts';
+import { directionOf, locales, nameOfLocale, type Locale } from '../i18n/locales.ts';
+import { translate } from '../i18n/translate.ts';
 import { assetPath } from './assets.ts';
-import { languageParameter } from './locale.ts';
+import { languageParameter, preferLocale } from './locale.ts';
+import type { Say } from './page_views.ts';
 import type { AppLabel } from './pages.ts';
-import { safeHref, showableLogo } from './safe_addresses.ts';
+import { isOwnPath, safeHref, showableImage, showableLogo } from './safe_addresses.ts';
 import type { PageContext } from './views.ts';
 
 /** What the workspace adds to every page of a request. */
 export interface PageSetting {
   /** Stands at the head where no application is known. */
   workspaceName?: string;
-  /** Links at the foot, such as help, privacy and terms. */
-  footerLinks?: readonly { label: string; href: string }[];
+  /** How it looks, and its links at the foot. */
+  brand?: PageBrand;
+  /** Sentences in words of its own. */
+  texts?: OwnTexts;
   /** The address that shows this page by GET, where it is not the one requested. */
   selfHref?: string;
 }
@@ -30,27 +36,42 @@ export interface Shell {
   title: string;
   appName?: string;
   logoUri?: string;
+  /** The same for the dark scheme, where it is another. */
+  logoDarkUri?: string;
+  /** Words of welcome, above the first step. */
+  headline?: string;
+  intro?: string;
+  scheme: Scheme;
   /** Where a GET shows this page again. */
   selfHref?: string;
   languages: { locale: Locale; label: string; href: string }[];
   footerLinks: { label: string; href: string }[];
   nonce: string;
   css: string;
+  /** Comes after ours, and replaces custom properties of it. */
+  brandCss?: string;
   script: string;
   icon: string;
+  /** Unknown where somebody else serves it. */
+  iconType?: string;
 }
 
 const settings = new WeakMap<IncomingMessage, PageSetting>();
 
 /** Says once per request what the frame of its pages shows; later calls add to earlier ones. */
 export function setPage(ctx: { req: IncomingMessage }, setting: PageSetting): void {
-  const { workspaceName, footerLinks, selfHref } = { ...settings.get(ctx.req), ...setting };
+  const { workspaceName, brand, texts, selfHref } = { ...settings.get(ctx.req), ...setting };
   settings.set(ctx.req, {
     ...(workspaceName !== undefined && { workspaceName }),
-    ...(footerLinks && { footerLinks }),
+    ...(brand && { brand }),
+    ...(texts && { texts }),
     ...(selfHref !== undefined && { selfHref }),
   });
+  preferLocale(ctx, brand?.defaultLocale);
 }
+
+/** What was said about the pages of a request. */
+export const pageSettingOf = (ctx: { req: IncomingMessage }): PageSetting => settings.get(ctx.req) ?? {};
 
 interface ShellInput {
   name: string;
@@ -67,12 +88,13 @@ interface ShellInput {
 
 /** Builds the frame of a page. */
 export function buildShell(ctx: PageContext, input: ShellInput): Shell {
-  const setting = settings.get(ctx.req) ?? {};
+  const setting = pageSettingOf(ctx);
+  const { brand } = setting;
   const appName = input.app?.name ?? setting.workspaceName;
-  const say = (key: MessageKey, params: Record<string, string>) => translate(input.locale, key, params);
+  const say = sayingAs(ctx, input.locale);
   const saysApp = appName !== undefined && !input.heading.includes(appName);
   const named = saysApp ? say('shell.title_with_app', { title: input.heading, app: appName }) : input.heading;
-  const logoUri = showableLogo(input.app?.logoUri);
+  const logo = logoOf(input.app, brand);
   const self = selfAddress(ctx, setting, input.action);
   return {
     name: input.name,
@@ -81,18 +103,59 @@ export function buildShell(ctx: PageContext, input: ShellInput): Shell {
     level: input.level,
     title: input.isWrong ? say('shell.title_with_error', { title: named }) : named,
     ...(appName !== undefined && { appName }),
-    ...(logoUri !== undefined && { logoUri }),
+    ...logo,
+    ...welcomeOf(brand, input),
+    scheme: brand?.scheme ?? 'auto',
     ...(self && { selfHref: `${hostless(self.pathname)}${self.search}` }),
     languages: languageLinks(self, input.locale),
-    footerLinks: (setting.footerLinks ?? []).flatMap(({ label, href }) => {
+    footerLinks: (brand?.links ?? []).flatMap(({ kind, href }) => {
       const target = safeHref(href);
-      return target === undefined ? [] : [{ label, href: target }];
+      return target === undefined ? [] : [{ label: say(`links.${kind}`), href: target }];
     }),
     nonce: input.nonce,
     css: assetPath('weir.css'),
     script: assetPath('weir.js'),
-    icon: assetPath('mark.svg'),
+    ...(isOwnPath(brand?.css) && { brandCss: brand.css }),
+    ...iconOf(brand),
   };
+}
+
+/** The application's own logo, else that of the house. */
+function logoOf(
+  app: AppLabel | undefined,
+  brand: PageBrand | undefined,
+): Pick<Shell, 'logoUri' | 'logoDarkUri'> {
+  const own = showableLogo(app?.logoUri);
+  if (own !== undefined) return { logoUri: own };
+  const logoUri = showableImage(brand?.logo);
+  const logoDarkUri = showableImage(brand?.logoDark);
+  return {
+    ...(logoUri !== undefined && { logoUri }),
+    ...(logoUri !== undefined && logoDarkUri !== undefined && { logoDarkUri }),
+  };
+}
+
+function iconOf(brand: PageBrand | undefined): Pick<Shell, 'icon' | 'iconType'> {
+  const icon = showableImage(brand?.favicon);
+  return icon === undefined ? { icon: assetPath('mark.svg'), iconType: 'image/svg+xml' } : { icon };
+}
+
+/** Said once, where a person arrives: later steps have something of their own to say. */
+function welcomeOf(
+  brand: PageBrand | undefined,
+  { level, locale, isWrong }: ShellInput,
+): Pick<Shell, 'headline' | 'intro'> {
+  const text = level === '1' && !isWrong ? brand?.texts[locale] : undefined;
+  return {
+    ...(text?.headline !== undefined && { headline: text.headline }),
+    ...(text?.intro !== undefined && { intro: text.intro }),
+  };
+}
+
+/** Says sentences of a language, in the workspace's own words where it has some. */
+export function sayingAs(ctx: { req: IncomingMessage }, locale: Locale): Say {
+  const own = pageSettingOf(ctx).texts?.[locale];
+  return (key, params) => translate(locale, key, params, own);
 }
 
 /** Where a GET shows this page again; a page that answers a POST is known to have one when it posts to itself. */
@@ -114,6 +177,8 @@ function hostless(path: string): string {
   return path.replace(/^\/+/, '/');
 }
 
+const names = new Map(locales.map((locale) => [locale, nameOfLocale(locale)]));
+
 function languageLinks(self: URL | null, current: Locale): Shell['languages'] {
   if (!self) return [];
   return locales
@@ -121,6 +186,6 @@ function languageLinks(self: URL | null, current: Locale): Shell['languages'] {
     .map((locale) => {
       const url = new URL(self);
       url.searchParams.set(languageParameter, locale);
-      return { locale, label: localeNames[locale], href: `${hostless(url.pathname)}${url.search}` };
+      return { locale, label: names.get(locale) ?? locale, href: `${hostless(url.pathname)}${url.search}` };
     });
 }

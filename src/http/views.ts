@@ -30,6 +30,8 @@ const templates = new Map(
 function compile(filename: string): (locals: object) => string {
   return ejs.compile(readFileSync(filename, 'utf8'), {
     filename,
+    // A partial names another one as a page does.
+    views: [root],
     cache: true,
     strict: true,
     localsName: 'page',

@@ -1,13 +1,17 @@
+import { withheldScopes } from '../../access/access_rules.ts';
+import { localeOf } from '../../http/locale.ts';
 import { HttpError } from '../../http/errors.ts';
 import { renderPage } from '../../http/render.ts';
-import { errors, finishStep } from '../../oidc/interactions.ts';
+import { finishStep } from '../../oidc/interactions.ts';
 import { currentUnit } from '../../sessions/unit_of_work.ts';
+import { accountIdOf, accountNameOf } from '../account_of.ts';
 import type { FlowDeps } from '../deps.ts';
 import { readOwnForm } from '../own_form.ts';
-import type { Journey } from '../journey.ts';
+import { type Journey, webAddress } from '../journey.ts';
+import { houseName } from '../look.ts';
 
 /** What the consent prompt found missing; the rest was granted before. */
-type Missing = {
+export type Missing = {
   missingOIDCScope?: string[];
   missingOIDCClaims?: string[];
   missingResourceScopes?: Record<string, string[]>;
@@ -15,16 +19,20 @@ type Missing = {
 
 /** Asks whether an application that is not run by the house may have what it asks for. */
 export async function showConsent(deps: FlowDeps, journey: Journey): Promise<void> {
-  const { ctx, server, interaction, app, path } = journey;
+  const { ctx, server, interaction, client, app, path } = journey;
   const account = await currentUnit().findAccount(accountIdOf(journey));
-  const { name } = account?.payload ?? {};
   await renderPage(ctx, 'consent', {
     action: path('consent'),
     csrfToken: deps.csrf.formToken(ctx, interaction.uid),
     app,
-    orgName: server.snapshot.name,
-    scopes: askedScopes(interaction.params.scope, missingOf(journey)).map((scope) => ({ name: scope })),
-    accountName: typeof name === 'string' ? name : (account?.addresses[0]?.address ?? ''),
+    orgName: houseName(server.snapshot),
+    scopes: askedScopes(interaction.params.scope, missingOf(journey))
+      .filter((scope) => !withheldScopes(server.snapshot.access, account).has(scope))
+      .map((scope) => ({ name: scope, ...textOf(journey, scope) })),
+    accountName: accountNameOf(account),
+    policyHref: webAddress(client.settings['policy_uri']),
+    termsHref: webAddress(client.settings['tos_uri']),
+    leadsTo: hostOf(interaction.params.redirect_uri),
   });
 }
 
@@ -58,24 +66,37 @@ export async function submitConsent(deps: FlowDeps, journey: Journey): Promise<v
   return finishStep(ctx, server.provider, { consent: { grantId } });
 }
 
-function missingOf({ interaction }: Journey): Missing {
+/** What an administrator wrote about a scope of the workspace's own, in the language of the page. */
+function textOf({ ctx, server }: Journey, name: string): { title?: string; description?: string } {
+  const scope = server.snapshot.access.scopes.find((one) => one.name === name);
+  if (!scope) return {};
+  const said = scope.translations[localeOf(ctx)];
+  const title = said?.displayName || scope.displayName;
+  const description = said?.description || scope.description;
+  return { ...(title === '' ? {} : { title }), ...(description === '' ? {} : { description }) };
+}
+
+/** What the library found missing in the grant. */
+export function missingOf({ interaction }: Journey): Missing {
   return interaction.prompt.details;
 }
 
-// What is asked now, or all of it where the person is asked again on principle (native clients, prompt=consent).
-function askedScopes(requested: unknown, missing: Missing): string[] {
-  const fresh = [
+/** What is asked now, or all of it where the person is asked again on principle (native clients, prompt=consent). */
+export function askedScopes(requested: unknown, missing: Missing): string[] {
+  const fresh = distinct([
     ...(missing.missingOIDCScope ?? []),
     ...Object.values(missing.missingResourceScopes ?? {}).flat(),
-  ];
+  ]);
   const scopes = fresh.length > 0 ? fresh : typeof requested === 'string' ? requested.split(' ') : [];
   // Every request knows who it is for: said only where there is nothing else to say.
   const telling = scopes.filter((scope) => scope !== '' && scope !== 'openid');
   return telling.length > 0 ? telling : ['openid'];
 }
 
-function accountIdOf({ interaction }: Journey): string {
-  const accountId = interaction.session?.accountId;
-  if (accountId === undefined) throw new errors.SessionNotFound('nobody is signed in');
-  return accountId;
+/** Where the answer goes, for those who look at addresses. Native applications have none that says anything. */
+function hostOf(redirectUri: unknown): string | undefined {
+  const href = webAddress(redirectUri);
+  return href === undefined ? undefined : new URL(href).host;
 }
+
+const distinct = (names: readonly string[]): string[] => [...new Set(names)];

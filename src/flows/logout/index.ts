@@ -1,4 +1,4 @@
-import { renderPage } from '../../http/render.ts';
+import { renderPage, setPage } from '../../http/render.ts';
 import { endOwnSession } from '../../oidc/browser_session.ts';
 import type { KoaContextWithOIDC } from '../../oidc/interactions.ts';
 import type { WorkspaceServer } from '../../oidc/workspace_server.ts';
@@ -34,6 +34,7 @@ export async function staySignedIn(ctx: KoaContextWithOIDC, server: WorkspaceSer
   const registration = state?.askedBy === undefined ? undefined : await server.clients.find(state.askedBy);
   const backHref = registration && homeOf(registration);
   ctx.remove('Location');
+  setPage(ctx, { selfHref: `${new URL(server.issuer).pathname}/oidc/logout` });
   await renderPage(ctx, 'still_signed_in', {
     ...(registration ? { app: labelOf(registration) } : {}),
     ...(backHref === undefined ? {} : { backHref }),

@@ -1,20 +1,26 @@
-import { renderPage } from '../../http/render.ts';
+import { renderPage, setPage } from '../../http/render.ts';
+import type { ConnectedPool } from '../../workspaces/snapshot.ts';
 import type { FlowDeps } from '../deps.ts';
-import { readOwnForm } from '../own_form.ts';
-import type { Journey } from '../journey.ts';
 import { noWayIn } from '../failures/no_way_in.ts';
-import { findConnection, offeredConnections } from './connections.ts';
+import type { Journey } from '../journey.ts';
+import { offeredConnections } from './connections.ts';
 
 /** Shows the pools a person can be here as. Says nothing about who is in which (T-210). */
-export async function showPoolChooser(deps: FlowDeps, journey: Journey): Promise<void> {
+export async function showPoolChooser(
+  deps: FlowDeps,
+  journey: Journey,
+  found: { readonly among?: readonly ConnectedPool[]; readonly identifier?: string } = {},
+): Promise<void> {
   const { ctx, server, app, interaction, path } = journey;
-  const offered = offeredConnections(server.snapshot);
-  if (offered.length === 0) return noWayIn(journey);
+  const { among = offeredConnections(server.snapshot), identifier } = found;
+  if (among.length === 0) return noWayIn(journey);
+  setPage(ctx, { selfHref: path('pool') });
   await renderPage(ctx, 'pool_chooser', {
     action: path('pool'),
     csrfToken: deps.csrf.formToken(ctx, interaction.uid),
     app,
-    choices: offered.map(({ connectionId, name, logoUri, pool }) => ({
+    ...(identifier === undefined ? {} : { identifier }),
+    choices: among.map(({ connectionId, name, logoUri, pool }) => ({
       id: connectionId,
       name,
       ...(pool.description === '' ? {} : { description: pool.description }),
@@ -22,14 +28,4 @@ export async function showPoolChooser(deps: FlowDeps, journey: Journey): Promise
       ...(logoUri === '' ? {} : { logoUri }),
     })),
   });
-}
-
-/** Takes the choice and goes on to that pool's form. */
-export async function choosePool(deps: FlowDeps, journey: Journey): Promise<void> {
-  const { ctx, server, path } = journey;
-  const form = await readOwnForm(deps, journey);
-  const connection = findConnection(server.snapshot, form.get('pool') ?? '');
-  ctx.status = 303;
-  // Disconnected while the page was open: choose again.
-  ctx.redirect(connection ? path('sign-in', connection.connectionId) : path());
 }
