@@ -28,6 +28,67 @@ for (const hint of document.querySelectorAll('[data-caps-of]')) {
   for (const type of ['keydown', 'keyup', 'mousedown', 'blur']) field.addEventListener(type, look);
 }
 
+// Rules of a new password that can be counted are ticked while it is typed. The server rates the rest, when there
+// is a pause, and has the last word.
+const counted = {
+  min_length: /[^]/gu,
+  capital_letters: /[A-Z]/g,
+  lowercase_letters: /[a-z]/g,
+  digits: /[0-9]/g,
+  special_characters: /[^A-Za-z0-9]/gu,
+};
+const tick = (rule, state, field) => {
+  rule.dataset.state = state;
+  rule.querySelector('.aside').textContent = state === 'met' ? field.dataset.met : '';
+};
+const rate = async (field, rules, meter) => {
+  const form = new FormData(field.form);
+  const body = new URLSearchParams();
+  for (const name of ['csrf', 'step', 'identifier', 'new_password']) {
+    if (form.has(name)) body.set(name, form.get(name));
+  }
+  const answer = await fetch(field.dataset.check, { method: 'POST', body }).catch(() => undefined);
+  if (!answer?.ok) return;
+  const { score, failed } = await answer.json();
+  if (field.value !== body.get('new_password')) return;
+  for (const rule of rules) {
+    const name = rule.dataset.rule;
+    // What only the person's earlier passwords can tell is left open.
+    if (name !== 'not_used_since') tick(rule, failed.includes(name) ? 'open' : 'met', field);
+  }
+  if (score === undefined) return;
+  meter.hidden = false;
+  meter.dataset.score = score;
+  meter.querySelector('.word').textContent = field.dataset.words.split('|')[score];
+};
+for (const field of document.querySelectorAll('[data-rules]')) {
+  const rules = document.getElementById(field.dataset.rules).children;
+  const meter = document.getElementById('password-strength');
+  let pause;
+  field.addEventListener('input', () => {
+    for (const rule of rules) {
+      const pattern = counted[rule.dataset.rule];
+      const isMet = pattern && (field.value.match(pattern)?.length ?? 0) >= rule.dataset.count;
+      if (pattern || rule.dataset.state === 'failed') tick(rule, isMet ? 'met' : 'open', field);
+    }
+    clearTimeout(pause);
+    if (field.value === '') meter.hidden = true;
+    else if (field.dataset.check) pause = setTimeout(() => void rate(field, rules, meter), 400);
+  });
+}
+
+// A wait that counts down beside a button.
+for (const element of document.querySelectorAll('[data-wait]')) {
+  const end = Date.now() + element.dataset.wait * 1000;
+  const words = new Intl.NumberFormat(language, { style: 'unit', unit: 'second', unitDisplay: 'long' });
+  const timer = setInterval(() => {
+    const left = Math.ceil((end - Date.now()) / 1000);
+    element.textContent = fill(element.dataset.sentence, 'duration', words.format(Math.max(0, left)));
+    element.hidden = left <= 0;
+    if (left <= 0) clearInterval(timer);
+  }, 1000);
+}
+
 // One press sends a form once; the button says what is being done.
 const reset = (form) => {
   delete form.dataset.sent;

@@ -1,19 +1,44 @@
-/** The languages that Weir speaks, the fallback first. */
-export const locales = ['en', 'de', 'ar'] as const;
+import { readdirSync } from 'node:fs';
 
-/** One of the languages that Weir speaks. Never a string from outside. */
-export type Locale = (typeof locales)[number];
+/** A language that Weir speaks, as BCP 47 tag. A string from outside becomes one by `pickLocale` alone. */
+export type Locale = string;
 
 export const fallbackLocale: Locale = 'en';
 
-/** How each language calls itself, for the links that switch to it. */
-export const localeNames: Record<Locale, string> = { en: 'English', de: 'Deutsch', ar: 'العربية' };
+/** Each language is one file beside this one; a file is all that a language needs. */
+export const localeFiles = new URL('./', import.meta.url);
+const suffix = '.json';
 
-const rightToLeft: ReadonlySet<Locale> = new Set(['ar']);
+/** How a language calls itself, for the links that switch to it. */
+export function nameOfLocale(locale: Locale): string {
+  const name = new Intl.DisplayNames([locale], { type: 'language' }).of(locale) ?? locale;
+  // Some languages write their own name small; a link is a line of its own.
+  return name.charAt(0).toLocaleUpperCase(locale) + name.slice(1);
+}
+
+/** The languages that Weir speaks: the fallback first, the others by the names they give themselves. */
+export const locales: readonly Locale[] = readdirSync(localeFiles)
+  .filter((file) => file.endsWith(suffix))
+  .map((file) => file.slice(0, -suffix.length))
+  .map((locale) => ({ locale, name: locale === fallbackLocale ? '' : nameOfLocale(locale) }))
+  .sort((a, b) => a.name.localeCompare(b.name, fallbackLocale))
+  .map(({ locale }) => locale);
+
+/** Whether Weir speaks it. */
+export const isSpoken = (locale: string): boolean => locales.includes(locale);
+
+type TextInfo = { readonly direction: 'ltr' | 'rtl' };
+const directions = new Map(
+  locales.map((locale) => {
+    // Not in TypeScript's library yet (ECMA-402, Intl Locale Info).
+    const known = new Intl.Locale(locale) as Intl.Locale & { getTextInfo(): TextInfo };
+    return [locale, known.getTextInfo().direction] as const;
+  }),
+);
 
 /** The writing direction of a language, for the `dir` attribute. */
 export function directionOf(locale: Locale): 'ltr' | 'rtl' {
-  return rightToLeft.has(locale) ? 'rtl' : 'ltr';
+  return directions.get(locale) ?? 'ltr';
 }
 
 // No honest wish is longer; what comes after is not read.
@@ -27,8 +52,11 @@ const maxWishes = 10;
  */
 export function pickLocale(wishes: string): Locale | undefined {
   for (const wish of wishes.slice(0, maxWishLength).split(/\s+/, maxWishes)) {
-    const language = wish.toLowerCase().split('-', 1)[0];
-    const known = locales.find((locale) => locale === language);
+    const tag = wish.toLowerCase();
+    const language = tag.split('-', 1)[0];
+    const known =
+      locales.find((locale) => locale.toLowerCase() === tag) ??
+      locales.find((locale) => locale.toLowerCase() === language);
     if (known) return known;
   }
   return undefined;
