@@ -1,4 +1,4 @@
-import type { Config } from './config.ts';
+import { ConfigError, type Config } from './config.ts';
 import { createHashQueue } from './credentials/hash_queue.ts';
 import type { Database } from './db/connection.ts';
 import { createDomain } from './domain.ts';
@@ -43,7 +43,7 @@ export async function bootstrap(deps: BootstrapDeps): Promise<BootstrapResult> {
     let credentials: AdministratorCredentials | undefined;
     if (!(await isDone(db.knex, 'administrator'))) {
       await createTenant(parts, config, plan);
-      credentials = await restoreAdministrator(parts, plan);
+      credentials = await restore(parts, plan);
       await markDone(db.knex, 'administrator');
     }
     if (config.env !== 'production' && !(await isDone(db.knex, 'demo'))) {
@@ -58,7 +58,17 @@ export async function bootstrap(deps: BootstrapDeps): Promise<BootstrapResult> {
 /** New credentials for the administrator and the management client of the first tenant, from the machine itself. */
 export async function resetAdministrator(deps: BootstrapDeps): Promise<AdministratorCredentials> {
   const plan = planOf(deps.config);
-  return oneAtATime(deps.db, () => restoreAdministrator(compose(deps), plan));
+  return oneAtATime(deps.db, () => restore(compose(deps), plan));
+}
+
+/** A password that the pool's policy refuses is named as the operator gave it. */
+async function restore(parts: AdministratorDeps, plan: AdministratorPlan): Promise<AdministratorCredentials> {
+  try {
+    return await restoreAdministrator(parts, plan);
+  } catch (error) {
+    if (!(error instanceof DomainError && error.code?.startsWith('password_'))) throw error;
+    throw new ConfigError((error.issues ?? []).map(({ message }) => `BOOTSTRAP_ADMIN_PASSWORD: ${message}`));
+  }
 }
 
 /** Creates a tenant as the root API does; for the command line. Gives its management client's credentials once. */
@@ -88,7 +98,9 @@ function compose({ config, db, secrets }: BootstrapDeps): AdministratorDeps {
   const hashQueue = createHashQueue({ webConcurrency: config.webConcurrency });
   const sealer = createSealer(secrets.masterKeys);
   const attempts = createAttempts(sealer, { sourceLimit: config.sourceAttemptLimit });
-  return { db, hashQueue, attempts, domain: createDomain({ db, bus: new ConfigBus(), sealer, hashQueue }) };
+  const { publicUrl } = config;
+  const domain = createDomain({ db, bus: new ConfigBus(), sealer, hashQueue, attempts, publicUrl });
+  return { db, hashQueue, attempts, domain };
 }
 
 function planOf({ bootstrap: given }: Config): AdministratorPlan {

@@ -21,10 +21,19 @@ const VARIABLES = {
   COOKIE_KEYS: 'cookieKeys',
   SMTP_URL: 'smtpUrl',
   MAIL_FROM: 'mailFrom',
+  SMS_DRIVER: 'smsDriver',
+  SMS_WEBHOOK_URL: 'smsWebhookUrl',
+  SMS_WEBHOOK_SECRET: 'smsWebhookSecret',
+  TWILIO_ACCOUNT_SID: 'twilioAccountSid',
+  TWILIO_AUTH_TOKEN: 'twilioAuthToken',
+  TWILIO_FROM: 'twilioFrom',
+  TWILIO_API_URL: 'twilioApiUrl',
   TRUST_PROXY: 'trustProxy',
   LOG_LEVEL: 'logLevel',
   WEB_CONCURRENCY: 'webConcurrency',
   SOURCE_ATTEMPT_LIMIT: 'sourceAttemptLimit',
+  API_RATE_LIMIT: 'apiRateLimit',
+  AUDIT_RETENTION_DAYS: 'auditRetentionDays',
   DEMO_PORT: 'demoPort',
   OUTBOUND_ALLOW_HOSTS: 'outboundAllowHosts',
   BOOTSTRAP_TENANT_ID: 'bootstrap.tenantId',
@@ -41,6 +50,8 @@ const SECRETS: readonly Variable[] = [
   'MASTER_KEY',
   'COOKIE_KEYS',
   'SMTP_URL',
+  'SMS_WEBHOOK_SECRET',
+  'TWILIO_AUTH_TOKEN',
   'BOOTSTRAP_ADMIN_CLIENT_SECRET',
   'BOOTSTRAP_ADMIN_PASSWORD',
 ];
@@ -50,6 +61,9 @@ export const environmentNames: readonly string[] = [
   ...Object.keys(VARIABLES),
   ...SECRETS.map((name) => `${name}_FILE`),
 ];
+
+/** A variable that a file of one's own names, where it would not hold a secret itself. Empty counts as absent. */
+export const namedVariable = (name: string): string | undefined => process.env[name] || undefined;
 
 /** The configuration cannot be used. One line an error; a line names the key and never the value. */
 export class ConfigError extends Error {
@@ -88,7 +102,11 @@ export function loadConfig(options: LoadOptions = {}): { config: Config; warning
 
   const parsed = configSchema.safeParse(settings);
   errors.push(...(parsed.error?.issues ?? []).map((issue) => describeIssue(issue, variables)));
-  errors.push(...missingVariables(variables), ...refusedInProduction(variables));
+  errors.push(
+    ...missingVariables(variables),
+    ...missingForMessages(variables),
+    ...refusedInProduction(variables),
+  );
   if (!parsed.success || errors.length > 0) throw new ConfigError([...new Set(errors)]);
 
   const { data } = parsed;
@@ -161,6 +179,20 @@ function describeIssue(issue: z.core.$ZodIssue, variables: ReadonlyMap<Variable,
   return `config/*.json: ${path}${path ? ': ' : ''}${issue.message}`;
 }
 
+/** What each way of sending messages cannot do without. */
+function missingForMessages(variables: ReadonlyMap<Variable, string>): string[] {
+  const missing = (names: Variable[], reason: string) =>
+    names.filter((name) => !variables.has(name)).map((name) => `${name}: required with ${reason}`);
+  const driver = variables.get('SMS_DRIVER');
+  return [
+    ...(variables.has('SMTP_URL') ? missing(['MAIL_FROM'], 'SMTP_URL') : []),
+    ...(driver === 'webhook' ? missing(['SMS_WEBHOOK_URL', 'SMS_WEBHOOK_SECRET'], 'SMS_DRIVER=webhook') : []),
+    ...(driver === 'twilio'
+      ? missing(['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_FROM'], 'SMS_DRIVER=twilio')
+      : []),
+  ];
+}
+
 function missingVariables(variables: ReadonlyMap<Variable, string>): string[] {
   const required: Variable[] = [];
   let reason = 'with DATABASE_URL set: keys are generated only for the embedded database';
@@ -179,6 +211,9 @@ function refusedInProduction(variables: ReadonlyMap<Variable, string>): string[]
     errors.push(
       'OUTBOUND_ALLOW_HOSTS: opens the guard of outgoing requests for tests, refused in production',
     );
+  }
+  if (variables.get('SMS_DRIVER') === 'log') {
+    errors.push('SMS_DRIVER: log writes codes into the log, refused in production');
   }
   const publicUrl = variables.get('PUBLIC_URL') ?? '';
   if (URL.canParse(publicUrl) && !isHttpsOrLocal(new URL(publicUrl))) {

@@ -111,12 +111,34 @@ export const configSchema = z.strictObject({
   cookieKeys: cookieKeys.default([]),
   smtpUrl: urlWith(['smtp:', 'smtps:'], 'must be a URL such as smtps://user:password@host:465').optional(),
   mailFrom: mailFrom.optional(),
+  smsDriver: z
+    .enum(['log', 'webhook', 'twilio'], { error: 'must be one of log, webhook, twilio' })
+    .optional(),
+  smsWebhookUrl: urlWith(
+    ['http:', 'https:'],
+    'must be a URL such as https://sms.example.com/messages',
+  ).optional(),
+  smsWebhookSecret: generatedSecret(32).optional(),
+  twilioAccountSid: z
+    .string()
+    .regex(/^AC[0-9a-f]{32}$/, { error: 'must be AC and 32 hexadecimal digits' })
+    .optional(),
+  twilioAuthToken: generatedSecret(16).optional(),
+  twilioFrom: z
+    .string()
+    .regex(/^(\+[1-9]\d{6,14}|MG[0-9a-f]{32}|[A-Za-z0-9 ]{1,11})$/, {
+      error: 'must be a number such as +15550001111, a sender name, or a messaging service (MG...)',
+    })
+    .optional(),
+  twilioApiUrl: urlWith(['http:', 'https:'], 'must be a URL such as https://api.twilio.com'),
   trustProxy,
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     error: 'must be one of fatal, error, warn, info, debug, trace, silent',
   }),
   webConcurrency: integer(1, 128),
   sourceAttemptLimit: integer(1, 1_000_000),
+  apiRateLimit: integer(0, 10_000_000),
+  auditRetentionDays: integer(0, 36_500),
   demoPort: integer(0, 65535),
   outboundAllowHosts: list.refine((items) => items.every((item) => /^[A-Za-z0-9.:[\]-]{1,255}$/.test(item)), {
     error: 'must be a comma-separated list of hosts',

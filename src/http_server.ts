@@ -2,11 +2,11 @@ import { createServer, STATUS_CODES, type RequestListener, type Server } from 'n
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BODY_TIMEOUT_MS, limitBodyTime } from './http/body_time.ts';
 
 const MAX_HEADER_BYTES = 16 * 1024;
-// A client that sends its headers or body drop by drop holds a connection no longer than this.
+// A client that sends its headers drop by drop holds a connection no longer than this.
 const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
 const TIMEOUT_CHECK_MS = 5_000;
 // A client that does not read its answer.
 const SILENT_SOCKET_MS = 60_000;
@@ -15,19 +15,26 @@ const KEEP_ALIVE_MS = 65_000;
 const DRAIN_POLL_MS = 50;
 
 /** The HTTP server with its limits: slow, oversized and broken requests end here, before any of our code runs. */
-export function createHttpServer(listener: RequestListener): Server {
+export function createHttpServer(
+  listener: RequestListener,
+  { bodyTimeoutMs = BODY_TIMEOUT_MS }: { bodyTimeoutMs?: number } = {},
+): Server {
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      // `limitBodyTime` bounds bodies, with an exception for files.
+      requestTimeout: 0,
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
       noDelay: true,
       insecureHTTPParser: false,
       requireHostHeader: true,
     },
-    listener,
+    (req, res) => {
+      limitBodyTime(req, bodyTimeoutMs, () => refuse(lateBody(), req.socket));
+      listener(req, res);
+    },
   );
   server.setTimeout(SILENT_SOCKET_MS);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(error, socket));
@@ -70,6 +77,9 @@ export async function drainHttpServer(server: Server, timeoutMs: number): Promis
   await closed;
   return finished;
 }
+
+const lateBody = (): NodeJS.ErrnoException =>
+  Object.assign(new Error('the body is late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
 
 function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {

@@ -5,20 +5,28 @@ import { createHashQueue, type HashQueueCounters } from './credentials/hash_queu
 import type { Database } from './db/connection.ts';
 import { createDomain } from './domain.ts';
 import { createApi } from './api/index.ts';
+import { serveBrandFiles } from './flows/brand_files.ts';
 import type { FlowDeps } from './flows/deps.ts';
 import { createOidcPages } from './flows/oidc_pages.ts';
+import { servePoolPages } from './flows/pool_pages.ts';
 import { serveAssets } from './http/assets.ts';
 import { errors } from './http/errors.ts';
 import { languageChoice } from './http/locale.ts';
 import { requestId } from './http/request_id.ts';
 import { startJobs } from './jobs/index.ts';
+import { channelWarnings, createChannels } from './messages/channels/index.ts';
+import { serveDevMailbox } from './messages/dev_mailbox.ts';
+import { startMessageWorker } from './messages/worker.ts';
 import type { Health } from './observability/health.ts';
 import type { Logger } from './observability/logger.ts';
 import { serveHealth } from './http/health.ts';
-import { createTokenVerifier } from './oidc/access_tokens.ts';
+import { createSelfTokenVerifier, createTokenVerifier } from './oidc/access_tokens.ts';
 import { createServerBuilder } from './oidc/build_server.ts';
+import { startLogoutWorker } from './oidc/logout_worker.ts';
+import { createSecretGuesses } from './oidc/secret_guesses.ts';
 import { pinProtocol } from './oidc/provider.ts';
 import { ProviderCache } from './oidc/provider_cache.ts';
+import { createApiRate } from './security/api_rate.ts';
 import { createAttempts } from './security/attempts.ts';
 import { createCsrfTokens } from './security/csrf.ts';
 import { hostGuard } from './security/hosts.ts';
@@ -53,13 +61,15 @@ export async function createServer(deps: ServerDeps): Promise<Server> {
   const sealer = createSealer(secrets.masterKeys);
   const hashQueue = createHashQueue({ webConcurrency: config.webConcurrency });
   const bus = new ConfigBus();
-  const domain = createDomain({ db, bus, sealer, hashQueue });
+  const attempts = createAttempts(sealer, { sourceLimit: config.sourceAttemptLimit });
+  const domain = createDomain({ db, bus, sealer, hashQueue, attempts, publicUrl });
   const loopbackAliases = config.env !== 'production';
   const hosts = { publicUrl, trustProxy: config.trustProxy, loopbackAliases };
 
-  const attempts = createAttempts(sealer, { sourceLimit: config.sourceAttemptLimit });
   const flows: FlowDeps = {
     db,
+    domain,
+    sealer,
     hashQueue,
     attempts,
     knownBrowsers: createKnownBrowsers(sealer),
@@ -73,6 +83,7 @@ export async function createServer(deps: ServerDeps): Promise<Server> {
     build: createServerBuilder({
       db,
       sealer,
+      secretGuesses: createSecretGuesses({ db, attempts, sealer }),
       publicUrl,
       cookieKeys: secrets.cookieKeys,
       pages: createOidcPages((scope) => servers.get(scope)),
@@ -83,7 +94,7 @@ export async function createServer(deps: ServerDeps): Promise<Server> {
     onWarning: (message, err) => logger.warn({ err }, message),
   });
   await servers.start();
-  const verifyToken = createTokenVerifier({ knex: db.knex, secrets: sealer, servers, publicUrl });
+  const tokens = { knex: db.knex, secrets: sealer, servers, publicUrl };
 
   const app = new Koa();
   // The same keys as every provider, else interaction cookies go out unsigned (design 4.4).
@@ -98,15 +109,44 @@ export async function createServer(deps: ServerDeps): Promise<Server> {
   app.use(errors({ logger }));
   app.use(serveHealth(health));
   app.use(serveAssets());
-  app.use(createApi({ domain, verifyToken, publicUrl, systemTenantId: systemTenantOf(config) }));
+  app.use(
+    createApi({
+      domain,
+      verifyToken: createTokenVerifier(tokens),
+      verifySelfToken: createSelfTokenVerifier(tokens),
+      idempotency: { knex: db.knex, sealer },
+      rate: createApiRate(config.apiRateLimit),
+      publicUrl,
+      systemTenantId: systemTenantOf(config),
+    }),
+  );
+  app.use(serveBrandFiles({ servers, domain }));
   app.use(languageChoice());
+  app.use(serveDevMailbox({ knex: db.knex, sealer, config }));
+  app.use(servePoolPages({ servers, flows, hosts }));
   app.use(serveWorkspaces({ servers, flows, unit: { knex: db.knex, secrets: sealer }, hosts }));
 
   const jobs = startJobs({
     db,
     attempts,
     purgePools: () => domain.pools.purge(),
+    tendKeys: () => domain.keySchedules.tend(),
+    carryOnImports: () => domain.imports.sweep(),
+    auditRetentionDays: config.auditRetentionDays,
     onError: (job, err) => logger.error({ err, job }, 'a job failed'),
+  });
+  for (const warning of channelWarnings(config)) logger.warn(warning);
+  const messages = startMessageWorker({
+    database: db.options,
+    sealer,
+    channels: createChannels({ config, log: (fields, message) => logger.info(fields, message) }),
+    publicUrl,
+    onError: (err) => logger.error({ err }, 'a message could not be handled'),
+  });
+  const logouts = startLogoutWorker({
+    db,
+    servers,
+    onError: (err) => logger.error({ err }, 'an application could not be told of a logout'),
   });
   return {
     app,
@@ -114,6 +154,8 @@ export async function createServer(deps: ServerDeps): Promise<Server> {
     callback: () => app.callback(),
     async close() {
       await jobs.close();
+      await messages.close();
+      await logouts.close();
       await servers.close();
     },
   };

@@ -46,6 +46,7 @@ function demoRows(config: Config, demoUrl: string | undefined): string[] {
   return [
     row('Demo issuer', issuer),
     row('Discovery', `${issuer}/.well-known/openid-configuration`),
+    row('Mailbox', `${config.publicUrl}/dev/mailbox`),
     ...(demoUrl === undefined ? [] : [row('Demo app', demoUrl)]),
     row('Sign in as', `${person.identifier}  ${person.password}`),
   ];

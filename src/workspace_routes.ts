@@ -1,9 +1,12 @@
 import type { Context, Middleware } from 'koa';
 import compose from 'koa-compose';
+import { runAccount } from './flows/account/index.ts';
 import type { FlowDeps } from './flows/deps.ts';
 import { isOver, showExpired } from './flows/failures/index.ts';
 import { runJourney } from './flows/index.ts';
 import { replaceLibraryAnswer } from './flows/library_answers.ts';
+import { lookOf } from './flows/look.ts';
+import { isPublicStyling, servePublicStyling } from './flows/public_styling.ts';
 import { notFound } from './http/errors.ts';
 import { setPage } from './http/render.ts';
 import { isDocument, serveDocument } from './oidc/documents.ts';
@@ -22,6 +25,12 @@ export type WorkspaceRoutesDeps = {
   readonly hosts: { readonly publicUrl: string; readonly loopbackAliases: boolean };
 };
 
+/** Our own pages below an issuer; everything else there is the library's. */
+const PAGES: ReadonlyMap<string, typeof runJourney> = new Map([
+  ['interaction', runJourney],
+  ['account', runAccount],
+]);
+
 /** RFC 8414 §3.1 puts the well-known part before the issuer's path; OpenID Connect Discovery puts it behind. */
 const PATH_INSERTED = /^\/\.well-known\/(oauth-authorization-server|openid-configuration)\/([^/]+)\/([^/]+)$/;
 
@@ -38,13 +47,15 @@ export function serveWorkspaces(deps: WorkspaceRoutesDeps): Middleware {
     if (rest.length === 0) return next();
     const server = await find(deps.servers, tenantId, workspaceId);
     const below = `/${rest.join('/')}`;
-    setPage(ctx, { workspaceName: server.snapshot.name });
+    setPage(ctx, lookOf(server.snapshot));
+    if (isPublicStyling(ctx, below)) return servePublicStyling(ctx, server);
     if (isDocument(ctx, below)) return serveDocument(ctx, server, below);
     if (isPostedRequest(ctx, below)) return repeatByGet(ctx);
-    const work =
-      rest[0] === 'interaction'
-        ? () => compose([ownForms])(ctx, () => runJourney(deps.flows, ctx, server, rest.slice(1)))
-        : () => runOAuth(ctx, server);
+    const [page = '', ...segments] = rest;
+    const run = PAGES.get(page);
+    const work = run
+      ? () => compose([ownForms])(ctx, () => run(deps.flows, ctx, server, segments))
+      : () => runOAuth(ctx, server);
     try {
       await inUnitOfWork(ctx, deps.unit, server, work);
     } catch (error) {

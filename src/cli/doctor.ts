@@ -31,6 +31,7 @@ async function* examine(): AsyncGenerator<Finding> {
   }
   yield* examineDatabase(config);
   yield await checks.mail(config);
+  yield await checks.texts(config);
   yield await checks.publicUrl(config);
 }
 

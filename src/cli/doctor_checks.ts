@@ -4,6 +4,7 @@ import type { Database } from '../db/connection.ts';
 import { pendingMigrations } from '../db/migrate.ts';
 import { databaseStatus, OLDEST_POSTGRES_MAJOR, sealingKeyIds } from '../db/status.ts';
 import { resolveSecrets } from '../local_secrets.ts';
+import { smtpFailure } from '../messages/channels/smtp.ts';
 import type { OpenedDatabase } from '../open_database.ts';
 
 export type Finding = {
@@ -18,8 +19,8 @@ const NETWORK_TIMEOUT_MS = 3_000;
 // One-time codes and tokens expire by the database's clock, signatures are dated by ours.
 const CLOCK_WARN_MS = 1_000;
 const CLOCK_FAIL_MS = 30_000;
-const SMTP_PORT = 587;
-const SMTPS_PORT = 465;
+const HTTP_PORT = 80;
+const HTTPS_PORT = 443;
 
 export function configuration(config: Config, warnings: readonly string[]): Finding[] {
   const name = 'configuration';
@@ -63,29 +64,31 @@ export async function keys(config: Config, db: Database): Promise<Finding> {
 export async function mail(config: Config): Promise<Finding> {
   const name = 'mail';
   if (config.smtpUrl === undefined) {
-    return { name, status: 'warn', text: 'no mail is sent', hint: 'set SMTP_URL and MAIL_FROM' };
+    return { name, status: 'warn', text: noWayOut(config, 'mail'), hint: 'set SMTP_URL and MAIL_FROM' };
   }
-  const url = new URL(config.smtpUrl);
-  const port = Number(url.port) || (url.protocol === 'smtps:' ? SMTPS_PORT : SMTP_PORT);
-  const failure = await connectionFailure(url.hostname, port);
-  if (failure !== undefined) {
-    return {
-      name,
-      status: 'FAIL',
-      text: `SMTP_URL: no connection (${failure})`,
-      hint: 'check host, port and firewall',
-    };
-  }
-  if (config.mailFrom === undefined) {
-    return {
-      name,
-      status: 'FAIL',
-      text: 'MAIL_FROM is not set',
-      hint: 'set the sender, such as Weir <id@example.com>',
-    };
-  }
-  return { name, status: 'ok', text: 'the mail server accepts connections' };
+  const failure = await smtpFailure(config.smtpUrl, NETWORK_TIMEOUT_MS);
+  if (failure === undefined) return { name, status: 'ok', text: 'the mail server is ready to take mails' };
+  const hint = failure === 'EAUTH' ? 'check user and password' : 'check host, port, TLS and firewall';
+  return { name, status: 'FAIL', text: `SMTP_URL: the mail server cannot be used (${failure})`, hint };
 }
+
+export async function texts(config: Config): Promise<Finding> {
+  const name = 'texts';
+  const { smsDriver } = config;
+  if (smsDriver === undefined) {
+    return { name, status: 'warn', text: noWayOut(config, 'text'), hint: 'set SMS_DRIVER' };
+  }
+  if (smsDriver === 'log') return { name, status: 'ok', text: 'written into the log' };
+  const url = new URL(smsDriver === 'webhook' ? (config.smsWebhookUrl ?? '') : config.twilioApiUrl);
+  const port = Number(url.port) || (url.protocol === 'https:' ? HTTPS_PORT : HTTP_PORT);
+  const failure = await connectionFailure(url.hostname, port);
+  if (failure === undefined) return { name, status: 'ok', text: `${url.host} accepts connections` };
+  const text = `${url.host}: no connection (${failure})`;
+  return { name, status: 'FAIL', text, hint: 'check host, port and firewall' };
+}
+
+const noWayOut = ({ env }: Config, what: 'mail' | 'text'): string =>
+  env === 'production' ? `no ${what} is sent` : `no ${what} is sent; /dev/mailbox shows them`;
 
 export async function clock(db: Database): Promise<Finding> {
   const { clockSkewMs } = await databaseStatus(db.knex);

@@ -1,4 +1,5 @@
 import { ConfigError } from '../config.ts';
+import { ConfigurationRefused, inWords } from '../configuration/problem.ts';
 import { EmbeddedDatabaseError } from '../db/embedded.ts';
 import { isDatabaseUnavailable } from '../db/errors.ts';
 import { MigrationError } from '../db/migrate.ts';
@@ -13,6 +14,7 @@ const FILE_TROUBLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT']);
 /** What a person at the terminal is told about an error: one line each. Only a bug shows its stack. */
 export function failureLines(error: unknown): string[] {
   if (error instanceof ConfigError) return [...error.lines];
+  if (error instanceof ConfigurationRefused) return error.problems.map(inWords);
   if (EXPLAINED.some((kind) => error instanceof kind)) return [(error as Error).message];
   if (isDatabaseUnavailable(error)) {
     return ['DATABASE_URL: the database does not answer, check that it runs and can be reached from here'];

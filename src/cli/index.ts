@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { loadConfig, type Config } from '../config.ts';
+import { addConfigCommands } from './config_program.ts';
 import { failureLines } from './failure.ts';
+import type { ImportUsersOptions } from './import.ts';
 
 /** Starts the server; handed in, because it stands above the command line. */
 export type Serve = (config: Config, warnings: readonly string[]) => Promise<void>;
@@ -15,8 +17,11 @@ Examples:
   weir migrate                    bring the schema up to date without starting the server
   weir admin reset                a new password for the administrator, a new secret for the management client
   weir tenant create acme --name "Acme Inc."
+  weir import users --pool people users.ndjson
+  weir export users --pool people --output users.ndjson
+  weir config export --dir config && weir config diff --dir config
 
-Exit code: 0 when everything went well, 1 otherwise.`;
+Exit code: 0 when everything went well, 1 otherwise. "config diff" ends with 2 when there is a difference.`;
 
 /**
  * The command line. Prints errors as lines of their own and sets the exit code.
@@ -99,5 +104,34 @@ function createProgram(serve: Serve): Command {
       await tenantCreateCommand(loadConfig().config, id, options.name ?? id);
     });
 
+  program
+    .command('import')
+    .description('bring people in from another system')
+    .command('users')
+    .description('import people from a file, one a line; the same file again changes nothing')
+    .argument('<file>', 'NDJSON, or CSV with a header; - for standard input')
+    .requiredOption('--pool <id>', 'the pool they come into')
+    .option('--tenant <id>', 'the tenant of the pool', 'default')
+    .option('--format <format>', 'ndjson or csv (default: by the name of the file)')
+    .option('--dry-run', 'check everything, write nothing')
+    .action(async (file: string, options: ImportUsersOptions) => {
+      const { importUsersCommand } = await import('./import.ts');
+      process.exitCode = await importUsersCommand(loadConfig().config, file, options);
+    });
+
+  program
+    .command('export')
+    .description('take people out again')
+    .command('users')
+    .description('everybody of a pool with hashes and secrets, one a line, as "import users" takes them')
+    .requiredOption('--pool <id>', 'the pool')
+    .option('--tenant <id>', 'the tenant of the pool', 'default')
+    .option('--output <file>', 'a new file, readable for its owner only (default: standard output)')
+    .action(async (options: { tenant: string; pool: string; output?: string }) => {
+      const { exportUsersCommand } = await import('./export.ts');
+      await exportUsersCommand(loadConfig().config, options);
+    });
+
+  addConfigCommands(program);
   return program;
 }

@@ -97,7 +97,9 @@ export function signedInPage(around: Surroundings, signedIn: SignedIn, now: numb
       <p class="lede">You are signed in. This is everything the application has learned.</p>
       <div class="doing">
         ${signedIn.refreshToken === undefined ? undefined : action('/refresh', 'Refresh', 'main')}
-        ${action('/userinfo', 'Call userinfo again')} ${action('/sign-out', 'Sign out')}
+        ${action('/userinfo', 'Call userinfo again')}
+        <a class="btn" id="account" href="${around.issuer}/account">Your account</a>
+        ${action('/sign-out', 'Sign out')}
       </div>
       ${notice && noticeBox(notice)}
       ${section('id-token', 'ID token', 'Says who signed in, when and how. Signed by the issuer.', [

@@ -9,8 +9,8 @@ import type { Attempts } from '../security/attempts.ts';
 import { randomToken } from '../security/tokens.ts';
 import { endAccess } from '../sessions/end_access.ts';
 import { ADMIN_WORKSPACE } from '../tenants/tenant.ts';
-import { hashNewPassword } from '../users/new_password.ts';
-import { findUserIdByKey, putPassword } from '../users/password_store.ts';
+import { hashNewPassword } from '../users/factors/new_password.ts';
+import { findUserIdByKey, putPassword } from '../users/factors/password_store.ts';
 
 export type AdministratorDeps = {
   readonly db: Database;
@@ -119,7 +119,10 @@ async function restorePerson(
     userId = user.id;
   } else {
     const scope = { tenantId, poolId, userId };
-    const hashed = await hashNewPassword(hashQueue, pool, newPassword, '/password');
+    const hashed = await hashNewPassword({ hashQueue }, db.knex, pool, newPassword, {
+      pointer: '/password',
+      user: { userId, identifiers: [email], payload },
+    });
     await inTransaction(db, async (tx) => {
       await putPassword(tx, scope, hashed);
       // A stranger's guesses must not keep the new password out: a block looks like a wrong one.

@@ -1,0 +1,165 @@
+import type { Knex } from 'knex';
+import type { Database } from '../db/connection.ts';
+import { refusedData, violatedUniqueConstraint } from '../db/errors.ts';
+import { inTransaction } from '../db/transaction.ts';
+import { SYSTEM_ACTOR, type Actor } from '../events/audit.ts';
+import { recordAudit } from '../events/audit_store.ts';
+import { lockPool, randomShard } from '../pools/pool_store.ts';
+import { holdAllSubjectIds } from '../tenants/subject_id_store.ts';
+import { insertStaged, rememberNames } from './batch_store.ts';
+import { readCandidates, type StagedCandidate } from './candidate_store.ts';
+import { joinGroups, TooManyGroups, type Joining } from './join_groups.ts';
+import type { Import, ImportScope, ImportStatus } from './import.ts';
+import { finishImport, noteApplied, readProgress } from './import_store.ts';
+import { dropLines, flushLater, keepIssues, refreshStatistics } from './staging_store.ts';
+import { decide } from './verdict.ts';
+
+// Short enough for those who register in the pool meanwhile: they wait for the end of a batch.
+const BATCH_ROWS = 1_000;
+// Somebody who claims names without the common lock can only make a batch start over.
+const MAX_TRIES = 5;
+// Each time eight times as many as before: a few tenths of a second altogether.
+const STATISTICS_AT = [1_000, 8_000, 64_000, 512_000];
+
+/** `applied`: there may be more. `idle`: nothing waits, the file still comes. `over`: it has ended. */
+export type BatchOutcome = 'applied' | 'idle' | 'over';
+
+/**
+ * Decides about the next waiting rows of an import and writes those that are new, with the progress, in one
+ * transaction: killed anywhere, nothing is half done and nothing is done twice. Any number of processes may do
+ * this for one import at once.
+ */
+export async function applyBatch(db: Database, scope: ImportScope): Promise<BatchOutcome> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const { outcome, created } = await inTransaction(db, (tx) => applyIn(tx, scope));
+      if (crossesMilestone(created)) await refreshStatistics(db.knex);
+      return outcome;
+    } catch (error) {
+      if (error instanceof TakenBack) return 'applied';
+      const reason = lastingReason(error);
+      if (reason !== undefined) return giveUp(db, scope, reason);
+      if (violatedUniqueConstraint(error) === undefined || attempt === MAX_TRIES) throw error;
+    }
+  }
+}
+
+/** What the database refuses today it refuses tomorrow: tried again, the import would never end. */
+function lastingReason(error: unknown): string | undefined {
+  if (error instanceof TooManyGroups)
+    return 'too many groups at once that the pool does not have: create them first';
+  const code = refusedData(error);
+  return code === undefined ? undefined : `the database refuses a row (${code})`;
+}
+
+async function giveUp(db: Database, scope: ImportScope, reason: string): Promise<'over'> {
+  await inTransaction(db, async (tx) => {
+    const job = await readProgress(tx, scope);
+    const failure = `after line ${job?.appliedLine ?? 0}: ${reason}`;
+    if (job !== undefined) await endImport(tx, scope, job, 'failed', failure);
+  });
+  return 'over';
+}
+
+/** Another process applied the batch, or the import was cancelled: what this transaction did is taken back. */
+class TakenBack extends Error {}
+
+/** How many people the import had written before a batch and has after it. */
+type Written = { readonly before: number; readonly after: number };
+
+const NOTHING: Written = { before: 0, after: 0 };
+
+/**
+ * Whether the tables have grown so much that the planner needs to know: without statistics it reads a whole pool
+ * to find a thousand names in it, and an import would slow down with every batch.
+ */
+const crossesMilestone = ({ before, after }: Written): boolean =>
+  STATISTICS_AT.some((rows) => before < rows && after >= rows);
+
+async function applyIn(
+  tx: Knex.Transaction,
+  scope: ImportScope,
+): Promise<{ outcome: BatchOutcome; created: Written }> {
+  // Whoever claims names in the pool holds it too (`lockPoolAndNames`), so that nobody else does meanwhile.
+  const pool = await lockPool(tx, scope, 'update');
+  const rule = { caseInsensitive: pool?.identifierCaseInsensitive ?? false };
+  await holdAllSubjectIds(tx, scope);
+  const job = await readProgress(tx, scope);
+  if (job === undefined || job.finishedAt !== null) return { outcome: 'over', created: NOTHING };
+  if (pool === undefined) {
+    await endImport(tx, scope, job, 'failed', 'the pool was deleted');
+    return { outcome: 'over', created: NOTHING };
+  }
+  const { dryRun, appliedLine: fromLine } = job;
+  const candidates = await readCandidates(tx, scope, {
+    afterLine: fromLine,
+    limit: BATCH_ROWS,
+    dryRun,
+    ...rule,
+  });
+  const last = candidates.at(-1);
+  if (last === undefined) {
+    if (job.status === 'receiving') return { outcome: 'idle', created: NOTHING };
+    const decided = job.createdRows + job.skippedRows + job.failedRows;
+    // Waiting rows do not outlive a crash of the database.
+    await (decided === job.receivedLines
+      ? endImport(tx, scope, job, 'completed')
+      : endImport(tx, scope, job, 'interrupted', 'the database crashed: repeat the file'));
+    return { outcome: 'over', created: NOTHING };
+  }
+  await flushLater(tx);
+  const { created, skipped, issues } = decide(candidates);
+  const refused = [...new Set(issues.map(({ line }) => line))];
+  const batch = { afterLine: fromLine, lastLine: last.line, leftOut: [...skipped, ...refused] };
+  if (created.length > 0) {
+    await (dryRun
+      ? rememberNames(tx, scope, batch, rule)
+      : insertStaged(tx, scope, batch, { ...rule, shard: randomShard() }));
+  }
+  if (!dryRun) await joinGroups(tx, scope, joining(candidates, created));
+  const failed = await keepIssues(tx, scope, issues);
+  await dropLines(tx, scope, refused);
+  const progress = {
+    fromLine,
+    appliedLine: last.line,
+    created: created.length,
+    skipped: skipped.length,
+    failed,
+  };
+  if (!(await noteApplied(tx, scope, progress))) throw new TakenBack();
+  const before = job.createdRows;
+  return { outcome: 'applied', created: { before, after: dryRun ? before : before + created.length } };
+}
+
+/** The groups that each of the people who were written is to be in. */
+function joining(candidates: readonly StagedCandidate[], created: readonly number[]): Joining[] {
+  const written = new Set(created);
+  return candidates
+    .filter(({ line, groups }) => groups.length > 0 && written.has(line))
+    .flatMap(({ userId, groups }) => groups.map((path) => ({ userId, path })));
+}
+
+/** Ends an import and records it. False when it has ended before. */
+export async function endImport(
+  tx: Knex.Transaction,
+  scope: ImportScope,
+  job: Import,
+  status: Exclude<ImportStatus, 'receiving' | 'running'>,
+  failure: string | null = null,
+  by: Actor = SYSTEM_ACTOR,
+): Promise<boolean> {
+  if (!(await finishImport(tx, scope, status, failure))) return false;
+  await recordAudit(tx, scope, by, {
+    subject: 'import',
+    action: status,
+    affected: { poolId: scope.poolId },
+    payload: {
+      import_id: scope.importId,
+      dry_run: job.dryRun,
+      created: job.createdRows,
+      skipped: job.skippedRows,
+      failed: job.failedRows,
+    },
+  });
+  return true;
+}

@@ -1,0 +1,155 @@
+import type { Config } from '../config.ts';
+import { inTransaction } from '../db/transaction.ts';
+import type { Database } from '../db/connection.ts';
+import { SYSTEM_ACTOR } from '../events/audit.ts';
+import { recordAudit } from '../events/audit_store.ts';
+import { fallbackLocale, pickLocale, type Locale } from '../i18n/locales.ts';
+import { SealError, type Sealer } from '../security/seal.ts';
+import { backoffSeconds, GIVE_UP_SECONDS } from './backoff.ts';
+import { mailbox, type Outcome, type Parcel } from './channels/channel.ts';
+import type { Channels } from './channels/index.ts';
+import type { ContentInput } from './content.ts';
+import { valuesPlace, type MessageValues } from './message.ts';
+import { maskedAddress } from './masked_address.ts';
+import { plainName } from './plain_name.ts';
+import { renderMail, renderSms } from './render_message.ts';
+import { endMessage, postponeMessage, type ClaimedMessage, type Ending } from './worker_store.ts';
+
+export type DeliveryDeps = {
+  readonly db: Database;
+  readonly sealer: Sealer;
+  readonly channels: Channels;
+  readonly publicUrl: Config['publicUrl'];
+  readonly onError: (error: unknown) => void;
+};
+
+/** One attempt at one message, and what is written down about it. Gives what came of it. */
+export async function deliver(
+  deps: DeliveryDeps,
+  message: ClaimedMessage,
+  signal: AbortSignal,
+): Promise<Outcome | undefined> {
+  // The mailbox of a development server shows dead codes too: people look there for what was sent.
+  if (deps.channels[message.channel] !== mailbox && isExpired(message)) {
+    await end(deps, message, { status: 'expired', error: message.isCodeGone ? 'code_ended' : 'expired' });
+    return undefined;
+  }
+  const parcel = parcelOf(deps, message);
+  const outcome = 'ok' in parcel ? parcel : await attempt(deps, parcel, signal);
+  await settle(deps, message, outcome);
+  return outcome;
+}
+
+/** A code that is dead by now helps nobody, and a person who was deleted is written to no more. */
+function isExpired({ secondsLeft, isCodeGone, userId, userStatus }: ClaimedMessage): boolean {
+  return (
+    isCodeGone || (secondsLeft !== null && secondsLeft <= 0) || (userId !== null && userStatus === 'deleted')
+  );
+}
+
+async function attempt({ channels, onError }: DeliveryDeps, parcel: Parcel, signal: AbortSignal) {
+  try {
+    return await channels[parcel.channel].send(parcel, signal);
+  } catch (error) {
+    // A driver does not throw; if one does, the message has another chance and the fault is seen.
+    onError(error);
+    return { ok: false, permanent: false, error: 'driver_fault' } as const;
+  }
+}
+
+async function settle(deps: DeliveryDeps, message: ClaimedMessage, outcome: Outcome): Promise<void> {
+  if (outcome.ok) {
+    const { by, keepValues = false } = outcome;
+    await end(deps, message, { status: 'sent', deliveredBy: by, keepValues });
+    return;
+  }
+  const { permanent, error } = outcome;
+  if (permanent || (message.secondsLeft === null && message.ageSeconds > GIVE_UP_SECONDS)) {
+    await end(deps, message, { status: 'failed', error });
+    return;
+  }
+  // A server that stops gives its messages back for the next one at once.
+  const seconds = error === 'stopped' ? 0 : backoffSeconds(message.attempts);
+  await postponeMessage(deps.db.knex, message, { seconds, error });
+}
+
+/** Ends the message and, when it carries a code, says so in the audit trail: both or neither (contract 6.2). */
+async function end({ db }: DeliveryDeps, message: ClaimedMessage, ending: Ending): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    const isOurs = await endMessage(tx, message, ending);
+    if (!isOurs || message.codeId === null) return;
+    const { tenantId, poolId, userId, workspaceId } = message;
+    await recordAudit(tx, { tenantId }, SYSTEM_ACTOR, {
+      subject: 'otp',
+      action: ending.status === 'sent' ? 'sent' : 'not_sent',
+      ...(workspaceId !== null && { workspaceId }),
+      affected: { poolId, ...(userId !== null && { userId }) },
+      payload: {
+        otp_id: message.codeId,
+        ...(userId !== null && { user_id: userId }),
+        type: message.channel,
+        address: message.recipient,
+        purpose: message.purpose ?? message.template,
+        ...(ending.error !== undefined && { failure_reason: ending.error }),
+      },
+    });
+  });
+}
+
+/** The message in words; or why there are none. */
+function parcelOf(deps: DeliveryDeps, message: ClaimedMessage): Parcel | Outcome {
+  try {
+    const parcel = { id: message.messageId, to: message.recipient, createdAt: message.createdAt };
+    const input = contentInputOf(deps.sealer, message);
+    return message.channel === 'email'
+      ? { ...parcel, channel: 'email', mail: renderMail(input) }
+      : { ...parcel, channel: 'sms', text: renderSms(input, new URL(deps.publicUrl).hostname) };
+  } catch (error) {
+    deps.onError(error);
+    // A master key that was left out comes back; a text that cannot be written never can.
+    const permanent = !(error instanceof SealError);
+    return { ok: false, permanent, error: permanent ? 'not_rendered' : 'not_opened' };
+  }
+}
+
+export type Renderable = Pick<
+  ClaimedMessage,
+  | 'tenantId'
+  | 'messageId'
+  | 'template'
+  | 'channel'
+  | 'purpose'
+  | 'sealedValues'
+  | 'secondsLeft'
+  | 'tenantName'
+  | 'workspaceName'
+  | 'locales'
+>;
+
+/** What a stored message says, opened and in the language of its reader. */
+export function contentInputOf(sealer: Sealer, message: Renderable): ContentInput {
+  const { template, purpose, secondsLeft } = message;
+  const values = openValues(sealer, message);
+  return {
+    template,
+    purpose,
+    secondsLeft,
+    locale: localeOf(message.locales),
+    product: plainName(message.workspaceName ?? message.tenantName, message.channel),
+    values: { ...values, ...(values.address !== undefined && { address: maskedAddress(values.address) }) },
+  };
+}
+
+function openValues(sealer: Sealer, message: Renderable): MessageValues {
+  const { sealedValues } = message;
+  if (sealedValues === null) return {};
+  return JSON.parse(sealer.open(sealedValues, valuesPlace(message, message.messageId))) as MessageValues;
+}
+
+function localeOf(wishes: readonly (string | null)[]): Locale {
+  for (const wish of wishes) {
+    const locale = wish === null ? undefined : pickLocale(wish);
+    if (locale !== undefined) return locale;
+  }
+  return fallbackLocale;
+}
