@@ -2,12 +2,16 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    // Processes, not threads: tests send signals, and argon2 and PostgreSQL already use the cores.
+    // Processes, not threads: tests send signals. One more than two cores carry: many wait for a server to start.
     pool: 'forks',
-    maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    maxWorkers: 3,
+    // Far beyond what anything takes: how fast a machine is decides about no test.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 10_000, interval: 50 } },
     restoreMocks: true,
+    // Every file has a server and a database of its own: the modules behind them are loaded once a process.
+    isolate: false,
     projects: [
       {
         extends: true,
@@ -24,7 +28,6 @@ export default defineConfig({
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
           globalSetup: ['test/support/global_setup.ts'],
-          testTimeout: 60_000,
         },
       },
     ],

@@ -280,7 +280,14 @@ describe('clients', () => {
     ['/backchannel_logout_uri', { backchannel_logout_uri: 'https://app.example/#x' }],
     ['/scope', { scope: 'openid', scopes: ['openid', 'email'] }],
     ['/scopes', { scopes: ['two words'] }],
-    ['/use_custom_token_ttls', { use_custom_token_ttls: true }],
+    ['/token_ttls/access_token_ttl', { use_custom_token_ttls: true, token_ttls: { access_token_ttl: '1s' } }],
+    [
+      '/token_ttls/refresh_token_ttl',
+      { use_custom_token_ttls: true, token_ttls: { refresh_token_ttl: '6m' } },
+    ],
+    ['/default_acr_values', { default_acr_values: ['silver'] }],
+    ['/subject_type', { subject_type: 'pairwise' }],
+    ['/sector_identifier_uri', { sector_identifier_uri: 'http://localhost/sector.json' }],
     ['/software_statement', { software_statement: 'x' }],
     ['/authorization_server_id', { authorization_server_id: 5 }],
   ])('refuse %s', async (pointer, extra) => {
@@ -363,7 +370,12 @@ describe('connections', () => {
         disabled: false,
       },
     });
-    expect(created.body.mappings).toContainEqual({ source: 'email', target: 'email', type: 'string' });
+    expect(created.body.mappings).toContainEqual({
+      mode: 'dynamic',
+      source: 'email',
+      target: 'email',
+      type: 'string',
+    });
     expect(await acme.post(`${IDPS}/identity_pool`, { identity_pool_id: 'people' })).toMatchObject({
       status: 409,
       body: { error_code: 'already_connected' },
@@ -418,5 +430,109 @@ describe('connections', () => {
     const { body } = await acme.get('/api/identity/acme/admin/pools/people');
     await acme.put('/api/identity/acme/admin/pools/people', { ...body, badge_color: 'teal' });
     expect(await version()).toBeGreaterThan(before);
+  });
+});
+
+describe('methods that a workspace and its pools have in common', () => {
+  const POOLS = '/api/identity/acme/admin/pools';
+  it('stay at least one: each side refuses its own change, and names the other', async () => {
+    await acme.post(SERVERS, { id: 'narrow', authentication_mechanisms: ['password', 'totp'] });
+    const pool = await acme.post(POOLS, { name: 'Narrow People' });
+    const idps = `${SERVERS}/narrow/idps/identity_pool`;
+    const connected = await acme.post(idps, { identity_pool_id: pool.body.id });
+    expect(connected.status).toBe(201);
+    const workspace = (await acme.get(`${SERVERS}/narrow`)).body;
+
+    const ceiling = { ...workspace, authentication_mechanisms: ['webauthn'] };
+    const byWorkspace = await acme.put(`${SERVERS}/narrow`, ceiling);
+    expect(byWorkspace.status).toBe(422);
+    expect(pointers(byWorkspace)).toEqual(['/authentication_mechanisms']);
+    expect(byWorkspace.body.details[0].message).toMatch(
+      /Narrow People \(authentication_mechanisms: password\)/,
+    );
+
+    const methods = { ...pool.body, authentication_mechanisms: ['email_otp'] };
+    const byPool = await acme.put(`${POOLS}/${pool.body.id}`, methods);
+    expect(byPool.status).toBe(422);
+    expect(byPool.body.details[0].message).toMatch(/narrow \(authentication_mechanisms: password, totp\)/);
+
+    // Whoever cannot come in anyway stands in nobody's way, until they shall.
+    const path = `${idps}/${connected.body.id}`;
+    expect((await acme.put(path, { ...connected.body, disabled: true })).status).toBe(200);
+    expect((await acme.put(`${SERVERS}/narrow`, ceiling)).status).toBe(200);
+    const enabled = await acme.put(path, connected.body);
+    expect(enabled.status).toBe(422);
+    expect(pointers(enabled)).toEqual(['/identity_pool_id']);
+  });
+
+  it('lifetimes that cannot hold are named on both sides', async () => {
+    const refused = await acme.post(SERVERS, {
+      id: 'hasty',
+      access_token_ttl: '2h',
+      refresh_token_ttl: '1h',
+      cookie_max_age: '1h',
+      sso: { enabled: true, max_idle: '2h', max_age: '1h' },
+    });
+    expect(refused.status).toBe(422);
+    expect(pointers(refused).sort()).toEqual([
+      '/access_token_ttl',
+      '/cookie_max_age',
+      '/refresh_token_ttl',
+      '/sso/max_age',
+      '/sso/max_idle',
+      '/sso/max_idle',
+    ]);
+  });
+});
+
+describe('workspaces in short', () => {
+  it('are listed, found and read, with a client to try them, and metadata apart from the rest', async () => {
+    const created = await acme.post(`${SERVERS}?with_demo_client=true`, { id: 'tryout', name: 'Try Out' });
+    expect(created.status).toBe(201);
+    expect((await acme.get(`${CLIENTS}/tryout-demo`)).body).toMatchObject({
+      authorization_server_id: 'tryout',
+      token_endpoint_auth_method: 'none',
+    });
+    const short = await acme.get('/api/admin/acme/workspaces/tryout');
+    expect(short.body).toMatchObject({ id: 'tryout', name: 'Try Out', type: 'regular' });
+    expect(short.body).not.toHaveProperty('access_token_ttl');
+    const found = await acme.get('/api/admin/acme/workspaces?search_phrase=try&workspace_types=regular');
+    expect(found.body.workspaces.map(({ id }: { id: string }) => id)).toEqual(['tryout']);
+
+    const path = '/api/admin/acme/workspaces/tryout/metadata';
+    const stale = await acme.put(path, { payload: { team: 1 } }, { 'If-Match': '"77"' });
+    expect(stale.status).toBe(412);
+    expect(await acme.put(path, { payload: { team: 1 } })).toMatchObject({
+      status: 200,
+      body: { payload: { team: 1 } },
+    });
+    expect((await acme.get(`${SERVERS}/tryout`)).body).toMatchObject({
+      metadata: { team: 1 },
+      name: 'Try Out',
+    });
+  });
+
+  it('of the caller: page by page', async () => {
+    const all = (await acme.get('/api/admin/acme/workspaces?limit=100')).body.workspaces;
+    const seen: string[] = [];
+    let cursor = '';
+    do {
+      const page = await acme.get(`/api/admin/acme/user/workspaces?limit=3${cursor && `&cursor=${cursor}`}`);
+      expect(page.status).toBe(200);
+      seen.push(...page.body.workspaces.map(({ id }: { id: string }) => id));
+      cursor = page.body.cursor ?? '';
+    } while (cursor !== '');
+    expect(seen).toEqual(all.map(({ id }: { id: string }) => id));
+    expect((await acme.get('/api/admin/acme/user/workspaces?cursor=%21')).status).toBe(400);
+  });
+
+  it('clients are filtered by their kind', async () => {
+    const kinds = async (filter: string) =>
+      (await acme.get(`${SERVERS}/tryout/clients?${filter}`)).body.clients.map(
+        (one: { application_types: string[] }) => one.application_types[0],
+      );
+    expect(await kinds('application_types=single_page,service')).toEqual(['single_page']);
+    expect(await kinds('application_types=server_web')).toEqual([]);
+    expect(await kinds('client_types=saml')).toEqual([]);
   });
 });

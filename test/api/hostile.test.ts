@@ -188,7 +188,21 @@ describe('values of the wrong kind in every field (T-808)', () => {
         display_order: 1,
         static_amr: ['pwd'],
         config: {},
-        mappings: [{ source: 'a', target: 'b', type: 'string' }],
+        mappings: [{ mode: 'static', target: 'b', type: 'any', static: { c: 1 } }],
+        attributes: [{ name: 'email', type: 'string', labels: ['l'] }],
+      },
+    ],
+    [
+      '/api/admin/acme/claims',
+      {
+        authorization_server_id: 'admin',
+        id: 'x6',
+        name: 'dept',
+        type: 'id_token',
+        source_path: 'dept',
+        scopes: ['profile'],
+        opaque: true,
+        description: 'Where',
       },
     ],
   ];

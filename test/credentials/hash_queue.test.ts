@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkPassword } from '../../src/credentials/check_password.ts';
 import { createHashQueue, HashQueueFull } from '../../src/credentials/hash_queue.ts';
-import { hashPassword } from '../../src/credentials/hashers/index.ts';
+import { hashPassword, isExpensive, isKnownHash } from '../../src/credentials/hashers/index.ts';
 import { hash } from 'argon2';
 
 /** Work that ends when the test says so. */
@@ -22,7 +22,14 @@ describe('the hash queue', () => {
     };
     await Promise.all(Array.from({ length: 30 }, () => queue.run(work)));
     expect(Math.max(...running)).toBe(2);
-    expect(queue.counters()).toEqual({ running: 0, waiting: 0, waitingLow: 0, refused: 0, total: 30 });
+    expect(queue.counters()).toEqual({
+      running: 0,
+      waiting: 0,
+      waitingLow: 0,
+      expensive: 0,
+      refused: 0,
+      total: 30,
+    });
   });
 
   test('has one permit when there are more processes than cores', async () => {
@@ -45,6 +52,39 @@ describe('the hash queue', () => {
     };
     await Promise.all(Array.from({ length: 20 }, (_, i) => queue.run(note(i))));
     expect(order).toEqual(Array.from({ length: 20 }, (_, i) => i));
+  });
+
+  test('does expensive checks one at a time, in the other cores’ company', async () => {
+    const queue = createHashQueue({ cores: 2 });
+    const slow = Array.from({ length: 5 }, pending);
+    const expensive = slow.map(({ work }) => queue.runExpensive(work));
+    await expect(queue.runExpensive(async () => {})).rejects.toBeInstanceOf(HashQueueFull);
+    await settle();
+    expect(queue.counters()).toMatchObject({ running: 1, waiting: 0, expensive: 5, refused: 1 });
+    // Everybody else is served beside them, however many they are.
+    for (let i = 0; i < 30; i += 1) await queue.run(settle);
+    expect(queue.counters()).toMatchObject({ running: 1, waiting: 0, expensive: 5 });
+    for (const { end } of slow) end();
+    await Promise.all(expensive);
+    expect(queue.counters()).toMatchObject({ running: 0, expensive: 0, total: 35 });
+  });
+
+  test('takes a hash for expensive by what it says of itself', async () => {
+    const [salt, digest] = ['c29tZXNhbHQ', 'CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc'];
+    const argon2 = (m: number, t: number) => `$argon2id$v=19$m=${m},t=${t},p=1$${salt}$${digest}`;
+    const bcrypt = (cost: number) => `$2b$${cost}$......................LAtw7/ohmmBAhnXqmkuIz83Rl5Qdjhm`;
+    const pbkdf2 = (i: number) => `$pbkdf2-sha256$i=${i},l=32$${salt}$${digest}`;
+    const scrypt = (p: number) => `$scrypt$ln=17,r=8,p=${p}$${salt}$${digest}`;
+    const dear = [argon2(262_144, 3), bcrypt(14), pbkdf2(1_500_000), scrypt(2)];
+    const usual = [argon2(19_456, 2), argon2(65_536, 4), bcrypt(13), pbkdf2(600_000), scrypt(1)];
+    expect([...dear, ...usual].map(isKnownHash)).not.toContain(false);
+    expect(dear.map(isExpensive)).toEqual(dear.map(() => true));
+    expect(usual.map(isExpensive)).toEqual(usual.map(() => false));
+
+    const queue = createHashQueue({ cores: 1 });
+    const checked = checkPassword(queue, 'wrong', argon2(262_144, 3));
+    expect(queue.counters().expensive).toBe(1);
+    expect(await checked).toEqual({ matches: false, rehash: false });
   });
 
   test('turns callers away at fifty waiting, with a time to come back', async () => {

@@ -5,7 +5,9 @@ import {
   decoyHash,
   hashPassword,
   isKnownHash,
+  methodTakes,
   needsRehash,
+  PASSWORD_METHODS,
   verifyPassword,
 } from '../../src/credentials/hashers/index.ts';
 
@@ -74,7 +76,7 @@ describe('a password hash', () => {
     ];
     texts.push(
       stored.replace('v=19', 'v=18'),
-      stored.replace('argon2id', 'argon2i'),
+      stored.replace('argon2id', 'argon2d'),
       `${stored.slice(0, -1)}!`,
     );
     for (const text of texts) {
@@ -92,10 +94,51 @@ describe('a password hash', () => {
     );
   });
 
-  test('made up as a decoy costs a current check and fits nothing', async () => {
-    const decoy = decoyHash();
-    expect(isKnownHash(decoy)).toBe(true);
-    expect(needsRehash(decoy)).toBe(false);
-    expect(await verifyPassword('', decoy)).toBe(false);
+  test.each(PASSWORD_METHODS)(
+    'made up as a decoy of %s costs a current check and fits nothing',
+    async (method) => {
+      const decoy = decoyHash(method);
+      expect(isKnownHash(decoy)).toBe(true);
+      expect(needsRehash(decoy, method)).toBe(false);
+      expect(await verifyPassword('', decoy)).toBe(false);
+    },
+  );
+
+  test.each([
+    ['bcrypt', /^\$2b\$12\$[./A-Za-z0-9]{53}$/],
+    ['pbkdf2', /^\$pbkdf2-sha256\$i=600000,l=32\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/],
+  ] as const)('of %s has the parameters of today and a salt of its own', async (method, form) => {
+    const [first, second] = await Promise.all([hashPassword('pass', method), hashPassword('pass', method)]);
+    expect(first).toMatch(form);
+    expect(second).not.toBe(first);
+    expect(await verifyPassword('pass', first)).toBe(true);
+    expect(await verifyPassword('Pass', first)).toBe(false);
+    expect(needsRehash(first, method)).toBe(false);
+    expect(needsRehash(first, 'argon2')).toBe(true);
+  });
+
+  test('of bcrypt is neither made nor found right for a password that would be cut', async () => {
+    const long = 'é'.repeat(36);
+    expect(methodTakes('bcrypt', long)).toBe(true);
+    expect(methodTakes('bcrypt', `${long}x`)).toBe(false);
+    await expect(hashPassword(`${long}x`, 'bcrypt')).rejects.toThrow('cut');
+    const stored = await hashPassword(long, 'bcrypt');
+    expect(await verifyPassword(long, stored)).toBe(true);
+    expect(await verifyPassword(`${long}x`, stored)).toBe(false);
+  });
+
+  test('of any method is made without holding up anybody else', async () => {
+    for (const method of PASSWORD_METHODS) {
+      let turns = 0;
+      let busy = true;
+      const count = () => {
+        turns += 1;
+        if (busy) setImmediate(count);
+      };
+      setImmediate(count);
+      await hashPassword('pass', method);
+      busy = false;
+      expect(turns).toBeGreaterThan(100);
+    }
   });
 });

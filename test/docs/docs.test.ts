@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { apiRoutes } from '../../src/api/index.ts';
 import { environmentNames } from '../../src/config.ts';
 import { Browser } from '../support/browser_without_javascript.ts';
 import { mara } from '../support/demo.ts';
+import { OPERATIONS_DOCUMENT, operationsDocument } from '../support/operations_document.ts';
 import { freePort, startTestServer, type TestServer } from '../support/server.ts';
 import { createTemporaryDirectory, type TemporaryDirectory } from '../support/temporary_directory.ts';
 
@@ -27,22 +27,8 @@ describe('documents', () => {
     expect(names.map(([, name]) => name).sort()).toEqual([...environmentNames].sort());
   });
 
-  test('the table of operations is the route table', () => {
-    const rows = [
-      ...read('docs/reference/management_api.md').matchAll(/^\| `([A-Z]+ \/api\S*)` \| (.+?) \| (.+?) \|$/gm),
-    ];
-    const documented = rows.map(([, operation, summary, permission = '']) => ({
-      operation,
-      summary,
-      permissions: [...permission.matchAll(/`([a-z]+_[a-z_]+)`/g)].map(([, name]) => name).sort(),
-    }));
-    const routes = apiRoutes.map(({ method, path, summary, requires }) => ({
-      operation: `${method.toUpperCase()} ${path}`,
-      summary,
-      permissions: 'permission' in requires ? [requires.permission] : expect.any(Array),
-    }));
-    const document = { operation: 'GET /api/openapi.json', summary: 'This document', permissions: [] };
-    expect(documented).toEqual([...routes, document]);
+  test('the list of operations is the route table', () => {
+    expect(read(OPERATIONS_DOCUMENT), '`npm run docs` writes it').toBe(operationsDocument());
   });
 });
 
@@ -76,8 +62,8 @@ describe('commands', () => {
     expect(output.trim().split('\n').at(-1)).toContain('"error":"invalid_grant"');
   });
 
-  test('of the management API reference', async () => {
-    const shell = await startShell({ server, directory }, read('docs/reference/management_api.md'));
+  test.each(['docs/reference/management_api.md', 'docs/how_to/populations.md'])('of %s', async (document) => {
+    const shell = await startShell({ server, directory }, read(document));
     const { code, output } = await shell.ended;
     expect(code, output).toBe(0);
   });

@@ -49,6 +49,58 @@ describe('the purge of deleted pools', () => {
   });
 });
 
+describe('what a pool leaves behind', () => {
+  it('is nothing, in any table, but the ids that nobody gets again and the record of what was done', async () => {
+    const { domain, db } = test;
+    const scope = { tenantId, poolId: 'leaving' };
+    await domain.pools.create({ tenantId }, { id: scope.poolId, name: 'Leaving' }, SYSTEM_ACTOR);
+    const { id: userId } = await domain.users.create(
+      scope,
+      {
+        status: 'new',
+        identifiers: [{ type: 'email', identifier: 'leo@example.test' }],
+        addresses: [{ type: 'email', address: 'leo@example.test', verified: false }],
+        password: { password: 'quiet otter crosses river', mustBeChanged: false, mustBeReset: false },
+      },
+      SYSTEM_ACTOR,
+    );
+    const person = { ...scope, userId };
+    const group = await domain.groups.create(
+      scope,
+      { name: 'Staff', description: '', parentId: null },
+      SYSTEM_ACTOR,
+    );
+    await domain.groupMembers.add({ ...person, groupId: group.id }, SYSTEM_ACTOR);
+    await domain.activationMessages.send(person, { form: 'link', by: SYSTEM_ACTOR, source: undefined });
+    await domain.passkeys.beginCreation(person);
+    await domain.devices.remember(person, { ip: '192.0.2.1', userAgent: 'Firefox', ttlSeconds: 60 });
+    const tables = await tablesOfPools();
+    const before = await rowsOf(tables, scope.poolId);
+    expect(Object.keys(before)).toEqual(
+      expect.arrayContaining(['codes', 'credentials', 'group_members', 'outbox', 'trusted_devices', 'users']),
+    );
+    await domain.pools.remove(scope, { withConnections: false }, SYSTEM_ACTOR);
+    await purgeDeletedPools(db);
+    expect(await rowsOf(tables, scope.poolId)).toEqual({});
+  });
+
+  async function tablesOfPools(): Promise<string[]> {
+    const { rows } = await test.db.knex.raw<{ rows: { table_name: string }[] }>(
+      `SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'pool_id'`,
+    );
+    return rows.map((row) => row.table_name);
+  }
+
+  async function rowsOf(tables: readonly string[], poolId: string): Promise<Record<string, number>> {
+    const counts: [string, number][] = [];
+    for (const table of tables) {
+      const rows: unknown[] = await test.db.knex(table).where({ tenant_id: tenantId, pool_id: poolId });
+      if (rows.length > 0) counts.push([table, rows.length]);
+    }
+    return Object.fromEntries(counts);
+  }
+});
+
 describe('deleting while somebody is creating', () => {
   it('leaves no pool, client or connection of a workspace that is gone', async () => {
     const { domain, db } = test;

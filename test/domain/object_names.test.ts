@@ -52,7 +52,7 @@ describe('names that every object has', () => {
       clients.create(workspace, { ...uris, audience: [name] }, SYSTEM_ACTOR),
       connections.create(
         workspace,
-        { poolId: 'people', mappings: [{ source: path, target: 'name', type: 'string' }] },
+        { poolId: 'people', mappings: [{ mode: 'dynamic', source: path, target: 'name', type: 'string' }] },
         SYSTEM_ACTOR,
       ),
       connections.create(

@@ -3,7 +3,7 @@ import { mara, relyingParty } from '../support/demo.ts';
 import { client, type RelyingParty } from '../support/relying_party.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
-describe('consent', () => {
+describe('consent, and who gives it', () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer();
@@ -80,6 +80,51 @@ describe('consent', () => {
     expect(tokens.scope).toContain('offline_access');
     await app.browser.open(client.buildEndSessionUrl(app.config, { id_token_hint: tokens.id_token ?? '' }));
     await client.refreshTokenGrant(app.config, tokens.refresh_token ?? '');
+  });
+
+  test('an account to choose, nobody signed in: the sign-in, and nothing to choose after it', async () => {
+    const app = await relyingParty(server);
+    const flow = await app.begin({ prompt: 'select_account' });
+    expect(flow.page.document.has('#account-chooser')).toBe(false);
+    const end = await app.browser.submit('#login-form', mara);
+    await app.finish(flow, end);
+  });
+
+  test('an account to choose, somebody signed in: on as they are, or as somebody else, with the session kept until then', async () => {
+    const app = await relyingParty(server);
+    await app.signIn(mara);
+    const flow = await app.begin({ prompt: 'select_account' });
+    expect(flow.page.document.textOf('#account-current')).toContain('Mara');
+    const { claims } = await app.finish(
+      flow,
+      await app.browser.submit('#account-chooser', {}, '#account-current'),
+    );
+
+    const again = await app.begin({ prompt: 'select_account' });
+    await app.browser.submit('#account-chooser', {}, '#account-other');
+    expect(app.browser.document.has('#login-form')).toBe(true);
+    const tab = app.browser.tab();
+    await tab.open(again.url);
+    expect(tab.document.has('#account-chooser')).toBe(true);
+    await app.browser.submit('#login-form', mara);
+    expect(claims.sub).toBeTruthy();
+    expect(app.browser.page.stoppedAt?.searchParams.has('code')).toBe(true);
+  });
+
+  test('an account to choose without a page to ask on: the application hears so; an answer that is neither is refused', async () => {
+    const app = await relyingParty(server);
+    await app.signIn(mara);
+    const { page } = await app.begin({ prompt: 'none select_account' });
+    expect(page.stoppedAt?.searchParams.get('error')).toBe('invalid_request');
+    const flow = await app.begin({ prompt: 'select_account' });
+    const { action, fields } = flow.page.document.form('#account-chooser');
+    const csrf = fields.find(({ name }) => name === 'csrf')?.value ?? '';
+    const answer = await app.browser.post(
+      action,
+      { csrf, account: 'perhaps' },
+      { headers: { origin: server.publicUrl } },
+    );
+    expect(answer.status).toBe(400);
   });
 });
 

@@ -41,7 +41,18 @@ describe('access ends at every step', () => {
     return { app, person, userId, ...made, signedIn, openCode: { ...flow, callback: flow.page.stoppedAt } };
   }
 
-  async function expectNothingWorks({ app, signedIn, openCode, person }: Scene): Promise<void> {
+  async function expectNothingWorks(it: Scene): Promise<void> {
+    await expectNothingLeft(it);
+    const { app, person } = it;
+    const again = await app.begin({ prompt: 'login' });
+    if (again.page.document.query('#login-form')) {
+      const page = await app.browser.submit('#login-form', person);
+      expect(page.stoppedAt, 'sign-in').toBeUndefined();
+    }
+  }
+
+  /** Nothing of what was issued works any more; signing in again may. */
+  async function expectNothingLeft({ app, signedIn, openCode }: Scene): Promise<void> {
     const { tokens, claims } = signedIn;
     const redeem = client.authorizationCodeGrant(app.config, openCode.callback, {
       pkceCodeVerifier: openCode.verifier,
@@ -66,12 +77,6 @@ describe('access ends at every step', () => {
     const answer = silent.page.stoppedAt?.searchParams;
     expect(answer?.get('code') ?? undefined, 'silent').toBeUndefined();
     if (answer) expect(answer.get('error'), 'silent').toBe('login_required');
-
-    const again = await app.begin({ prompt: 'login' });
-    if (again.page.document.query('#login-form')) {
-      const page = await app.browser.submit('#login-form', person);
-      expect(page.stoppedAt, 'sign-in').toBeUndefined();
-    }
   }
 
   const isRefusal = (status: unknown) => status === 400 || status === 401 || status === 404;
@@ -92,7 +97,72 @@ describe('access ends at every step', () => {
     await expectNothingWorks(it);
   });
 
-  test('a deactivated client', async () => {
+  test('a password reset: at once', async () => {
+    const it = await scene();
+    const pool = { ...tenant, poolId: it.poolId };
+    const { codeGeneration, recovery } = server.elsewhere;
+    const { extendedCode } = await codeGeneration.generate(pool, {
+      type: 'reset_password',
+      key: { userId: it.userId },
+      mayActFor: () => Promise.resolve(true),
+      by: SYSTEM_ACTOR,
+    });
+    const newPassword = 'quiet otter crosses the river';
+    await recovery.complete(pool, {
+      code: extendedCode,
+      newPassword,
+      key: {},
+      by: SYSTEM_ACTOR,
+      source: undefined,
+    });
+    await expectNothingWorks(it);
+    expect((await it.app.signIn({ ...it.person, password: newPassword })).tokens.access_token).toBeTruthy();
+  });
+
+  const revocations = {
+    'tokens revoked by person': (it: Scene) =>
+      server.elsewhere.revocations.ofUsers(
+        { ...tenant, poolId: it.poolId },
+        { userIds: [it.userId, 'nobody'], mayActFor: () => Promise.resolve(true), by: SYSTEM_ACTOR },
+      ),
+    'tokens revoked by subject': (it: Scene) =>
+      server.elsewhere.revocations.ofSubjects(
+        { ...tenant, workspaceId: it.workspaceId },
+        { subjects: [it.userId], by: SYSTEM_ACTOR },
+      ),
+    'tokens revoked by subject of a connection': (it: Scene) =>
+      server.elsewhere.revocations.ofSubjects(
+        { ...tenant, workspaceId: it.workspaceId },
+        { subjects: [it.userId], connectionId: it.connectionId, by: SYSTEM_ACTOR },
+      ),
+  };
+  test.each(Object.entries(revocations))('%s: at once, until the next sign-in', async (_name, revoke) => {
+    const it = await scene();
+    await revoke(it);
+    await expectNothingLeft(it);
+    expect((await it.app.signIn(it.person)).tokens.access_token).toBeTruthy();
+  });
+
+  test('of nobody but those who are named, and nowhere but there', async () => {
+    const [one, other] = [await scene(), await scene()];
+    const { revocations: service } = server.elsewhere;
+    const mayActFor = () => Promise.resolve(true);
+    const wrong = { userIds: [one.userId], mayActFor, by: SYSTEM_ACTOR };
+    await service.ofUsers({ ...tenant, poolId: other.poolId }, wrong);
+    await service.ofUsers({ ...tenant, poolId: one.poolId }, { ...wrong, userIds: [other.userId] });
+    await service.ofSubjects(
+      { ...tenant, workspaceId: other.workspaceId },
+      { subjects: [one.userId], by: SYSTEM_ACTOR },
+    );
+    for (const { app, signedIn } of [one, other]) {
+      expect((await app.begin({ prompt: 'none' })).page.stoppedAt?.searchParams.get('code')).toBeTruthy();
+      const next = await client.refreshTokenGrant(app.config, signedIn.tokens.refresh_token ?? '');
+      expect(next.access_token).toBeTruthy();
+    }
+  });
+
+  // Side by side: each waits for what takes up to two seconds, in a workspace of its own.
+  test.concurrent('a deactivated client', async () => {
     const it = await scene();
     const scope = { ...tenant, clientId: it.app.options.clientId };
     const current = await server.elsewhere.clients.get(scope);
@@ -101,14 +171,14 @@ describe('access ends at every step', () => {
     await expectNothingWorks(it);
   });
 
-  test('a deleted client', async () => {
+  test.concurrent('a deleted client', async () => {
     const it = await scene();
     await server.elsewhere.clients.remove({ ...tenant, clientId: it.app.options.clientId }, SYSTEM_ACTOR);
     await propagated();
     await expectNothingWorks(it);
   });
 
-  test('a disabled connection', async () => {
+  test.concurrent('a disabled connection', async () => {
     const it = await scene();
     const scope = { ...tenant, workspaceId: it.workspaceId, connectionId: it.connectionId };
     const { poolId: _poolId, ...current } = await server.elsewhere.connections.get(scope);
@@ -117,7 +187,7 @@ describe('access ends at every step', () => {
     await expectNothingWorks(it);
   });
 
-  test('a deleted connection', async () => {
+  test.concurrent('a deleted connection', async () => {
     const it = await scene();
     await server.elsewhere.connections.remove(
       { ...tenant, workspaceId: it.workspaceId, connectionId: it.connectionId },
@@ -127,7 +197,7 @@ describe('access ends at every step', () => {
     await expectNothingWorks(it);
   });
 
-  test('a deleted pool', async () => {
+  test.concurrent('a deleted pool', async () => {
     const it = await scene();
     await server.elsewhere.pools.remove(
       { ...tenant, poolId: it.poolId },
@@ -138,7 +208,7 @@ describe('access ends at every step', () => {
     await expectNothingWorks(it);
   });
 
-  test('a deleted workspace', async () => {
+  test.concurrent('a deleted workspace', async () => {
     const it = await scene();
     await server.elsewhere.workspaces.remove({ ...tenant, workspaceId: it.workspaceId }, SYSTEM_ACTOR);
     await propagated();

@@ -13,14 +13,33 @@ const attacks = {
 };
 
 /** Fields whose type leaves no room for a stranger's text. */
-const fixed = new Set(['error', 'message', 'status', 'retryAt', 'retryAfterSeconds']);
+const fixed = new Set([
+  'error',
+  'message',
+  'status',
+  'retryAt',
+  'retryAfterSeconds',
+  'at',
+  'purpose',
+  'reason',
+  'kind',
+  'rule',
+  'failed',
+  'method',
+  'identifierKind',
+  'identifierError',
+  'credential',
+  'credentials',
+]);
 
 /** The same model with every string in it replaced by the attack. */
 function poison(value: unknown, attack: string, key = ''): unknown {
   if (fixed.has(key)) return value;
   if (typeof value === 'string') return attack;
+  // Ways to sign in: names of ours, alone or with an address.
+  if (key === 'ways' && Array.isArray(value) && typeof value[0] === 'string') return value;
   if (Array.isArray(value)) return value.map((item) => poison(item, attack));
-  if (value === null || typeof value !== 'object') return value;
+  if (value === null || typeof value !== 'object' || value instanceof Date) return value;
   const entries = Object.entries(value).map(([name, item]) => [
     key === 'fields' ? attack : name,
     poison(item, attack, name),
@@ -38,7 +57,17 @@ describe.each(Object.entries(attacks))('%s', (_name, attack) => {
     });
     gallery = await startGallery(Object.fromEntries(poisoned) as Record<string, Sample>, {
       workspaceName: attack,
-      footerLinks: [{ label: attack, href: attack }],
+      brand: {
+        name: attack,
+        scheme: 'auto',
+        css: attack,
+        logo: attack,
+        logoDark: attack,
+        favicon: attack,
+        texts: { en: { headline: attack, intro: attack } },
+        links: [{ kind: 'help', href: attack }],
+      },
+      texts: { en: { 'sign_in.title': attack, 'links.help': attack } },
     });
   });
   afterAll(async () => gallery.close());
@@ -50,7 +79,8 @@ describe.each(Object.entries(attacks))('%s', (_name, attack) => {
     expect(document.has('h1')).toBe(true);
     // Shown or left out, but never taken for markup.
     if (/[<"']/.test(attack)) expect(body).not.toContain(attack);
-    expect(document.queryAll('script')).toHaveLength(1);
+    for (const script of document.queryAll('script'))
+      expect(attributeOf(script, 'src')).toMatch(/^\/assets\/[0-9a-f]{16}\//);
     for (const element of document.elements) {
       const names = element.attrs.map((attribute) => attribute.name);
       expect(names.filter((one) => one.startsWith('on') || one === 'style')).toEqual([]);

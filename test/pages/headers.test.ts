@@ -13,7 +13,15 @@ beforeAll(async () => {
 afterAll(async () => gallery.close());
 
 /** Pages whose form may end at the application: Chromium would block the redirect under `form-action`. */
-const redirecting = ['sign_in', 'sign_in_error', 'pool_chooser', 'consent', 'logout_confirm', 'busy'];
+const redirecting = [
+  'sign_in',
+  'sign_in_error',
+  'pool_chooser',
+  'consent',
+  'no_access',
+  'logout_confirm',
+  'busy',
+];
 
 test.each(Object.keys(samples))('%s carries the headers of a hosted page', async (name) => {
   const browser = new Browser({ origin: gallery.origin });

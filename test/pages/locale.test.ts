@@ -1,14 +1,22 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { assert, property, string } from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import arabic from '../../src/i18n/ar.json' with { type: 'json' };
-import german from '../../src/i18n/de.json' with { type: 'json' };
 import english from '../../src/i18n/en.json' with { type: 'json' };
-import { locales, pickAcceptedLocale, pickLocale } from '../../src/i18n/locales.ts';
+import {
+  directionOf,
+  localeFiles,
+  locales,
+  nameOfLocale,
+  pickAcceptedLocale,
+  pickLocale,
+} from '../../src/i18n/locales.ts';
 import { describeDuration, translate } from '../../src/i18n/translate.ts';
 import { Browser } from '../support/browser_without_javascript.ts';
 import { startGallery, type Gallery } from '../support/page_gallery.ts';
 
-const catalogues: Record<string, Record<string, string>> = { en: english, de: german, ar: arabic };
+/** As the file has it: what `translate` would say in English instead is missing. */
+const catalogueOf = (locale: string) =>
+  JSON.parse(readFileSync(new URL(`${locale}.json`, localeFiles), 'utf8')) as Record<string, string>;
 const placeholders = (sentence = '') => [...sentence.matchAll(/\{\w+\}/g)].map(([name]) => name).sort();
 
 let gallery: Gallery;
@@ -18,7 +26,7 @@ beforeAll(async () => {
 afterAll(async () => gallery.close());
 
 test.each(locales)('%s has every sentence with the same placeholders', (locale) => {
-  const catalogue = catalogues[locale] ?? {};
+  const catalogue = catalogueOf(locale);
   expect(Object.keys(catalogue)).toEqual(Object.keys(english));
   for (const [key, sentence] of Object.entries(english)) {
     expect(catalogue[key], key).not.toBe('');
@@ -26,17 +34,47 @@ test.each(locales)('%s has every sentence with the same placeholders', (locale) 
   }
 });
 
-test('every sentence is used by a page or a rule', async () => {
-  const { readdirSync, readFileSync } = await import('node:fs');
+/** Words that are the same by right, such as a pattern without words, by language. */
+const sameAsEnglish: Readonly<Record<string, readonly string[]>> = {
+  de: [
+    'shell.title_with_app',
+    'enter_code.code',
+    'enter_code.resend_wait',
+    'error.code',
+    'dev_mailbox.code',
+    'account.passkeys',
+  ],
+  ar: ['shell.title_with_app'],
+};
+
+test.each(locales.filter((locale) => locale !== 'en'))('%s is translated, not copied', (locale) => {
+  const catalogue = catalogueOf(locale);
+  const copied = Object.entries(english).filter(([key, sentence]) => catalogue[key] === sentence);
+  expect(copied.map(([key]) => key)).toEqual(sameAsEnglish[locale] ?? []);
+});
+
+test('a language is one file: its name and direction are known without it', () => {
+  expect(locales.map((locale) => [locale, nameOfLocale(locale), directionOf(locale)])).toEqual([
+    ['en', 'English', 'ltr'],
+    ['de', 'Deutsch', 'ltr'],
+    ['ar', 'العربية', 'rtl'],
+  ]);
+  expect([nameOfLocale('fr'), nameOfLocale('pt-BR')]).toEqual(['Français', 'Português (Brasil)']);
+});
+
+test('every sentence is used by a page or a rule', () => {
   const sources = ['views', 'src'].flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((file) => /\.(?:ejs|ts)$/.test(file))
       .map((file) => readFileSync(`${folder}/${file}`, 'utf8')),
   );
   const text = sources.join('\n');
-  // Named by flows (`message`) or put together from a scope.
-  const open = /^(?:error|scope)\./;
-  const unused = Object.keys(english).filter((key) => !open.test(key) && !text.includes(`'${key}'`));
+  // Written out, or put together from its beginning: `links.${kind}`.
+  const isUsed = (key: string) =>
+    /^(?:scope|message)\./.test(key) ||
+    text.includes(`'${key}'`) ||
+    [...key.matchAll(/\./g)].some(({ index }) => text.includes(`\`${key.slice(0, index + 1)}\${`));
+  const unused = Object.keys(english).filter((key) => !isUsed(key));
   expect(unused).toEqual([]);
 });
 
@@ -80,6 +118,22 @@ test('the language of a page: own choice, application, browser', async () => {
   expect(language()).toBe('en');
   await browser.open('/pages/sign_in?ui_locales=de');
   expect(language()).toBe('en');
+});
+
+test('who wants nothing that is spoken here gets the language of the house; a choice is kept for a year', async () => {
+  const house = await startGallery(undefined, {
+    brand: { scheme: 'auto', texts: {}, links: [], defaultLocale: 'de' },
+  });
+  const browser = new Browser({ origin: house.origin, headers: { 'accept-language': 'fr' } });
+  await browser.open('/pages/sign_in');
+  expect(browser.document.attribute('html', 'lang')).toBe('de');
+  const { headers } = await browser.open('/pages/sign_in?lang=ar');
+  expect(String(headers['set-cookie'])).toMatch(
+    /^weir_lang=ar; path=\/; expires=[^;]+; samesite=lax; httponly$/i,
+  );
+  await browser.open('/pages/consent');
+  expect(browser.document.attribute('html', 'lang')).toBe('ar');
+  await house.close();
 });
 
 test('a language nobody speaks leaves no trace', async () => {

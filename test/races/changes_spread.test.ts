@@ -54,6 +54,118 @@ describe('a change of configuration', () => {
     await within2s(authorize('late'), [400, 400]);
   });
 
+  test('a rotated key signs, a revoked one is gone from the JWKS', async () => {
+    const keysOf = async () => {
+      const answers = await volley(
+        two.ports.map((port) => ({
+          port,
+          host: two.host,
+          method: 'GET' as const,
+          path: '/default/demo/.well-known/jwks.json',
+        })),
+      );
+      return answers.map(({ body }) =>
+        (JSON.parse(body) as { keys: { kid: string; alg: string }[] }).keys
+          .filter(({ alg }) => alg === 'ES256')
+          .map(({ kid }) => kid),
+      );
+    };
+    const everywhere = (expected: string[]) =>
+      expect.poll(keysOf, { timeout: 2_000, interval: 50 }).toEqual([expected, expected]);
+    const [[first = ''] = []] = await keysOf();
+    await two.domain.keys.publishNext(workspace, 'ES256');
+    await two.database.db
+      .knex('signing_keys')
+      .where({ status: 'next' })
+      .update({ created_at: new Date(0) });
+    const { kid } = await two.domain.keys.rotate(workspace, 'ES256', SYSTEM_ACTOR);
+    const { keys } = await two.domain.keys.list(workspace, 'ES256');
+    const next = keys.find(({ status }) => status === 'next')?.kid ?? '';
+    // The one that signs comes first.
+    await everywhere([kid, next, first]);
+    await two.domain.keys.revoke(workspace, first, SYSTEM_ACTOR);
+    await everywhere([kid, next]);
+  });
+
+  test('a disabled connection, a changed lifetime and a removed method are seen by both', async () => {
+    const documents = () =>
+      Promise.all(
+        two.ports.map(async (port) => {
+          const [answer] = await volley([
+            { port, host: two.host, method: 'GET' as const, path: authorize('app') },
+          ]);
+          const headers = answer?.headers ?? '';
+          const page = new URL(/^location: (.*)$/im.exec(headers)?.[1]?.trim() ?? '', `http://${two.host}`);
+          const cookies = [...headers.matchAll(/^set-cookie: ([^;]*)/gim)].map(([, cookie]) => cookie);
+          const shown = await volley([
+            {
+              port,
+              host: two.host,
+              method: 'GET' as const,
+              path: page.pathname,
+              headers: { cookie: cookies.join('; ') },
+            },
+          ]);
+          return shown[0]?.body.includes('type="password"') ?? false;
+        }),
+      );
+    const asks = (expected: boolean) =>
+      expect.poll(documents, { timeout: 2_000, interval: 50 }).toEqual([expected, expected]);
+    const [connection] = await two.domain.connections.listByWorkspace(workspace);
+    if (!connection) throw new Error('the demo has a connection');
+    const scope = { ...workspace, connectionId: connection.id };
+    const settings = { ...connection, poolId: connection.poolId };
+    await asks(true);
+    await two.domain.connections.update(scope, { ...settings, disabled: true }, SYSTEM_ACTOR);
+    await asks(false);
+    await two.domain.connections.update(scope, settings, SYSTEM_ACTOR);
+    await asks(true);
+
+    const pool = await two.domain.pools.get({ ...tenant, poolId: connection.poolId });
+    await two.domain.pools.update(
+      { ...tenant, poolId: pool.id },
+      { ...pool, authenticationMechanisms: ['password', 'totp'] },
+      SYSTEM_ACTOR,
+    );
+    const before = await two.domain.workspaces.get(workspace);
+    await two.domain.workspaces.update(
+      workspace,
+      { ...before, authenticationMechanisms: ['totp'] },
+      SYSTEM_ACTOR,
+    );
+    await asks(false);
+    await two.domain.workspaces.update(workspace, before, SYSTEM_ACTOR);
+    await asks(true);
+
+    await two.domain.clients.create(
+      workspace,
+      { id: 'robot', clientSecret: secret, grantTypes: ['client_credentials'] },
+      SYSTEM_ACTOR,
+    );
+    const lifetimes = async () => {
+      const answers = await volley(
+        two.ports.map((port) => ({
+          port,
+          host: two.host,
+          method: 'POST' as const,
+          path: '/default/demo/oauth2/token',
+          headers: {
+            'content-type': 'application/x-www-form-urlencoded',
+            authorization: `Basic ${Buffer.from(`robot:${secret}`).toString('base64')}`,
+          },
+          body: 'grant_type=client_credentials',
+        })),
+      );
+      return answers.map(({ body }) => (JSON.parse(body) as { expires_in?: number }).expires_in);
+    };
+    const lasts = (seconds: number) =>
+      expect.poll(lifetimes, { timeout: 2_000, interval: 50 }).toEqual([seconds, seconds]);
+    await lasts(3600);
+    await two.domain.workspaces.update(workspace, { ...before, accessTokenTtlSeconds: 600 }, SYSTEM_ACTOR);
+    await lasts(600);
+    await two.domain.workspaces.update(workspace, before, SYSTEM_ACTOR);
+  });
+
   test('reaches a process whose notifications are lost', async () => {
     // Whoever listens is cut off: what follows is found by the check that runs every second.
     await two.database.db.knex.raw(

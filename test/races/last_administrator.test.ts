@@ -50,7 +50,12 @@ describe('the last administrator', () => {
       const results = await Promise.allSettled(attempts);
       const refused = results.filter((result) => result.status === 'rejected');
       expect(refused.length).toBeGreaterThan(0);
-      for (const { reason } of refused) expect(reason).toMatchObject({ code: 'last_administrator' });
+      // The workspace may not lose the method that the pools have left either, whoever is in them.
+      const workspace = results[3] as PromiseSettledResult<unknown>;
+      for (const result of refused) {
+        const kind = result === workspace ? /conflict|invalid/ : /^conflict$/;
+        expect((result.reason as { kind: string }).kind).toMatch(kind);
+      }
     }
   });
 });

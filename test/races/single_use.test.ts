@@ -1,10 +1,15 @@
 import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inTransaction } from '../../src/db/transaction.ts';
 import { SYSTEM_ACTOR } from '../../src/events/audit.ts';
 import { DEMO_CLIENT_SECRET } from '../../src/installation/demo.ts';
+import { DEFAULT_PASSWORD_POLICY } from '../../src/pools/password_policy.ts';
+import { putPassword } from '../../src/users/factors/password_store.ts';
 import type { Browser } from '../support/browser_without_javascript.ts';
 import { client, RelyingParty } from '../support/relying_party.ts';
+import { SoftwareAuthenticator } from '../support/software_authenticator.ts';
+import { totpCode } from '../support/totp.ts';
 import { startTwoProcesses, type TwoProcesses } from '../support/two_processes.ts';
 import { formPost, volley, type VolleyAnswer, type VolleyRequest } from '../support/volley.ts';
 
@@ -64,6 +69,23 @@ describe('what may be used once, used by fifty at once', () => {
       ...(clientSecret === undefined ? {} : { clientSecret }),
       redirectUri,
     });
+
+  /** A token of the system API. */
+  async function backendToken(): Promise<string> {
+    const backend = await two.domain.clients.create(
+      { tenantId: 'default', workspaceId: 'system' },
+      { grantTypes: ['client_credentials'], scopes: ['identity'] },
+      SYSTEM_ACTOR,
+    );
+    const issued = await fetch(`${two.publicUrl}/default/system/oauth2/token`, {
+      method: 'POST',
+      headers: {
+        authorization: `Basic ${Buffer.from(`${backend.id}:${backend.clientSecret}`).toString('base64')}`,
+      },
+      body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'identity' }),
+    });
+    return ((await issued.json()) as { access_token: string }).access_token;
+  }
 
   async function userinfo(token: string): Promise<number> {
     const response = await fetch(`${two.issuer}/userinfo`, { headers: { authorization: `Bearer ${token}` } });
@@ -186,6 +208,113 @@ describe('what may be used once, used by fifty at once', () => {
       expect(successes(answers)).toHaveLength(1);
       expect(answers.filter(({ status }) => status === 401)).toHaveLength(REQUESTS - 1);
     }
+  });
+
+  test('a one-time code of a person, in its short form: one success exactly', async () => {
+    const pool = { tenantId: 'default', poolId: 'demo-users' };
+    const token = await backendToken();
+    for (let round = 0; round < ROUNDS / 2; round += 1) {
+      const data = { status: 'active', payload: { name: 'R', given_name: 'R', family_name: 'R' } } as const;
+      const { id } = await two.domain.users.create(pool, data, SYSTEM_ACTOR);
+      const { code } = await two.domain.codeGeneration.generate(pool, {
+        type: 'challenge',
+        key: { userId: id },
+        mayActFor: () => Promise.resolve(true),
+        by: SYSTEM_ACTOR,
+      });
+      const answers = await fifty((port) => ({
+        host: two.host,
+        port,
+        method: 'POST',
+        path: '/api/identity/default/system/pools/demo-users/user/otp/verify',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ code, userID: id }),
+      }));
+      expect(successes(answers)).toHaveLength(1);
+      const lost = answers.filter(({ status }) => status === 401 || status === 429);
+      expect(lost).toHaveLength(REQUESTS - 1);
+    }
+  });
+
+  test('an old password: one change by it at most, and the history knows of one', async () => {
+    const pool = { tenantId: 'default', poolId: 'remembering' };
+    await two.domain.pools.create(
+      { tenantId: 'default' },
+      {
+        id: pool.poolId,
+        name: 'Remembering',
+        passwordPolicy: { ...DEFAULT_PASSWORD_POLICY, notUsedSince: 3 },
+      },
+      SYSTEM_ACTOR,
+    );
+    const data = { status: 'active', payload: { name: 'R', given_name: 'R', family_name: 'R' } } as const;
+    const { id } = await two.domain.users.create(pool, data, SYSTEM_ACTOR);
+    // Of the password "password", and quick to check: what takes time is only what is raced.
+    const hash = '$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8';
+    const stored = { hash, state: 'valid', expiresAfterSeconds: 0, historyLength: 0 } as const;
+    await inTransaction(two.database.db, (tx) => putPassword(tx, { ...pool, userId: id }, stored));
+    const token = await backendToken();
+    const answers = await fifty((port, index) => ({
+      host: two.host,
+      port,
+      method: 'POST',
+      path: `/api/identity/default/system/pools/remembering/users/${id}/change-password`,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        old_password: 'password',
+        new_password: `seven boats drift north ${index} times`,
+      }),
+    }));
+    const won = answers.flatMap(({ status }, index) => (status === 204 ? [index] : []));
+    expect(won).toHaveLength(1);
+    // Changed meanwhile, wrong by now, more tries than a person has, or more than the machine can check.
+    expect(answers.filter(({ status }) => ![204, 401, 412, 429, 503].includes(status))).toEqual([]);
+    const question = {
+      key: { userId: id },
+      password: `seven boats drift north ${won[0]} times`,
+      source: undefined,
+    };
+    const { result } = await two.domain.passwords.judge(pool, question, SYSTEM_ACTOR);
+    expect(result).toBe('password_correct');
+    expect(await two.database.db.knex('password_history').where({ user_id: id })).toHaveLength(1);
+  });
+
+  const people = { tenantId: 'default', poolId: 'demo-users' };
+  /** The same post of a backend about one person of the demo's pool. */
+  const fiftyFor = async (userId: string, path: string, body: object): Promise<number[]> => {
+    const token = await backendToken();
+    const answers = await fifty((port) => ({
+      host: two.host,
+      port,
+      method: 'POST',
+      path: `/api/identity/default/system/pools/demo-users/users/${userId}/${path}`,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }));
+    return answers.map(({ status }) => status).sort((a, b) => a - b);
+  };
+
+  test('a code of an authenticator app', async () => {
+    const { id: userId } = await two.domain.users.create(people, { status: 'new' }, SYSTEM_ACTOR);
+    const [secret, next] = ['BLEXAM6OPBBZTCFUOPVHDQ2HVG7PTMK3', 'KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU'] as const;
+    await two.domain.totp.set({ ...people, userId }, secret, { by: SYSTEM_ACTOR });
+    const change = { totp: totpCode(secret), new_totp_secret: next };
+    const [won, ...lost] = await fiftyFor(userId, 'totp/change', change);
+    expect(won).toBe(204);
+    // Wrong by then, or not looked at: five wrong ones in a row block.
+    expect(lost.filter((status) => status !== 401 && status !== 429)).toEqual([]);
+  });
+
+  test('the answer of an authenticator', async () => {
+    const { id: userId } = await two.domain.users.create(people, { status: 'new' }, SYSTEM_ACTOR);
+    const scope = { ...people, userId };
+    const { challenge, rp, user } = await two.domain.passkeys.beginCreation(scope);
+    const device = new SoftwareAuthenticator({ origin: two.publicUrl });
+    const answer = device.create({ challenge, rp, user });
+    const [won, ...lost] = await fiftyFor(userId, 'webauthn/create/complete', answer);
+    expect(won).toBe(200);
+    expect(lost.filter((status) => status !== 422)).toEqual([]);
+    expect(await two.domain.passkeys.list(scope)).toHaveLength(1);
   });
 });
 

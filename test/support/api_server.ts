@@ -17,6 +17,9 @@ export type ApiServer = Omit<TestServer, 'elsewhere' | 'publicUrl'> & {
   readonly domain: Domain;
   /** A caller with a token of the tenant's management client, or of another client of its `admin` workspace. */
   api(tenantId: string, as?: ClientCredentials): ApiClient;
+  /** A backend: a caller with a token of the tenant's `system` workspace, and such a token. */
+  system(tenantId: string, ...scopes: string[]): Promise<ApiClient>;
+  systemToken(tenantId: string, ...scopes: string[]): Promise<string>;
   /** A caller with the token of a person who has just signed in to the tenant's `admin` workspace. */
   signIn(tenantId: string, identifier: string, password: string): Promise<ApiClient>;
   /** The access token that `api` sends. */
@@ -41,8 +44,8 @@ export type ApiClient = {
 };
 
 /** A whole server with real tokens. Every answer is held against what the route table and its document declare. */
-export async function startApiServer(): Promise<ApiServer> {
-  const server = await startTestServer();
+export async function startApiServer(env: Record<string, string> = {}): Promise<ApiServer> {
+  const server = await startTestServer(env);
   const { elsewhere: domain, publicUrl: url } = server;
   const managers = new Map<string, ClientCredentials>();
   const tokens = new Map<string, Promise<string>>();
@@ -58,6 +61,12 @@ export async function startApiServer(): Promise<ApiServer> {
     const fetched = tokens.get(key) ?? fetchToken(`${url}/${tenantId}/admin`, as);
     tokens.set(key, fetched);
     return fetched;
+  };
+  const systemToken = async (tenantId: string, ...scopes: string[]): Promise<string> => {
+    const scope = { tenantId, workspaceId: 'system' };
+    const backend = { grantTypes: ['client_credentials'] as const, scopes };
+    const { id, clientSecret = '' } = await domain.clients.create(scope, backend, SYSTEM_ACTOR);
+    return fetchToken(`${url}/${tenantId}/system`, { clientId: id, clientSecret }, scopes);
   };
   const consoleOf = async (tenantId: string): Promise<ClientCredentials> => {
     const known = consoles.get(tenantId);
@@ -76,6 +85,11 @@ export async function startApiServer(): Promise<ApiServer> {
     domain,
     token,
     api: (tenantId, as) => callerWith(url, () => token(tenantId, as)),
+    systemToken,
+    async system(tenantId, ...scopes) {
+      const got = await systemToken(tenantId, ...scopes);
+      return callerWith(url, () => Promise.resolve(got));
+    },
     async signIn(tenantId, identifier, password) {
       const app = await RelyingParty.discover({
         issuer: `${url}/${tenantId}/admin`,
@@ -94,18 +108,26 @@ export async function startApiServer(): Promise<ApiServer> {
   };
 }
 
-async function fetchToken(issuer: string, { clientId, clientSecret }: ClientCredentials): Promise<string> {
+async function fetchToken(
+  issuer: string,
+  { clientId, clientSecret }: ClientCredentials,
+  scopes: readonly string[] = [],
+): Promise<string> {
   const response = await fetch(`${issuer}/oauth2/token`, {
     method: 'POST',
     headers: { authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}` },
-    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
+    }),
   });
   const body = (await response.json()) as { access_token?: string };
   if (body.access_token === undefined) throw new Error(`no token from ${issuer}: ${JSON.stringify(body)}`);
   return body.access_token;
 }
 
-function callerWith(url: string, token: () => Promise<string>): ApiClient {
+/** A caller that sends the token; every answer is held against what is declared. */
+export function callerWith(url: string, token: () => Promise<string>): ApiClient {
   const send = async (method: string, path: string, headers: Record<string, string> = {}, body?: unknown) => {
     const response = await fetch(url + path, {
       method,

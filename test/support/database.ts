@@ -17,6 +17,14 @@ export async function createTestDatabase(options: Omit<DatabaseOptions, 'url'> =
   return await clone(`template ${template}`, options);
 }
 
+/** The same, in which a server has started once with `testConfig()`. */
+export async function createStartedDatabase(
+  options: Omit<DatabaseOptions, 'url'> = {},
+): Promise<TestDatabase> {
+  const { firstStart } = inject('testServer');
+  return await clone(`template ${firstStart}`, options);
+}
+
 /** A database without any table, for tests of the migrations. */
 export async function createEmptyDatabase(options: Omit<DatabaseOptions, 'url'> = {}): Promise<TestDatabase> {
   return await clone('template template0', options);

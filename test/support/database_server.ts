@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 
-/** The server of a test run: an account that may create databases, and the name of the migrated one to clone. */
-export type TestServer = { readonly url: string; readonly template: string };
+/** The server of a test run: an account that may create databases, and the names of the ones to clone: migrated, and started once. */
+export type TestServer = { readonly url: string; readonly template: string; readonly firstStart: string };
 
 /** The same server and account, another database. */
 export function databaseAt(url: string, database: string): string {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createHashQueue } from '../../src/credentials/hash_queue.ts';
 import { createDomain, type Domain } from '../../src/domain.ts';
 import { SYSTEM_ACTOR } from '../../src/events/audit.ts';
+import { createAttempts } from '../../src/security/attempts.ts';
 import { createSealer } from '../../src/security/seal.ts';
 import { ConfigBus } from '../../src/workspaces/config_change.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
@@ -13,7 +14,14 @@ export async function createTestDomain(): Promise<TestDomain> {
   const database = await createTestDatabase({ poolMax: 10 });
   const bus = new ConfigBus();
   const sealer = createSealer([{ kid: 'test', key: randomBytes(32).toString('base64') }]);
-  const domain = createDomain({ db: database.db, bus, sealer, hashQueue: createHashQueue() });
+  const domain = createDomain({
+    db: database.db,
+    bus,
+    sealer,
+    hashQueue: createHashQueue(),
+    attempts: createAttempts(sealer, { sourceLimit: 1_000 }),
+    publicUrl: 'http://localhost',
+  });
   return { ...database, domain, bus };
 }
 

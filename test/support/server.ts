@@ -1,5 +1,6 @@
 import { createServer as createNetServer } from 'node:net';
 import type { Server as HttpServer } from 'node:http';
+import { inject } from 'vitest';
 import { bootstrap, type BootstrapResult } from '../../src/bootstrap.ts';
 import type { Config } from '../../src/config.ts';
 import { createHashQueue } from '../../src/credentials/hash_queue.ts';
@@ -7,11 +8,12 @@ import { createDomain, type Domain } from '../../src/domain.ts';
 import { createHttpServer, drainHttpServer, listen } from '../../src/http_server.ts';
 import { createHealth } from '../../src/observability/health.ts';
 import { createLogger } from '../../src/observability/logger.ts';
+import { createAttempts } from '../../src/security/attempts.ts';
 import { createSealer } from '../../src/security/seal.ts';
 import { createServer, type Server } from '../../src/server.ts';
 import { ConfigBus } from '../../src/workspaces/config_change.ts';
 import { testConfig } from './config.ts';
-import { createTestDatabase, type TestDatabase } from './database.ts';
+import { createStartedDatabase, type TestDatabase } from './database.ts';
 
 export type TestServer = TestDatabase & {
   readonly config: Config;
@@ -29,13 +31,14 @@ export type TestServer = TestDatabase & {
 
 /** A whole server, with what a first start creates, on a database and a port of its own. Stop it in `afterAll`. */
 export async function startTestServer(env: Record<string, string> = {}): Promise<TestServer> {
-  const database = await createTestDatabase({ poolMax: 12 });
+  const database = await createStartedDatabase({ poolMax: 12 });
   const port = await freePort();
   const config = testConfig({ PORT: String(port), PUBLIC_URL: `http://localhost:${port}`, ...env });
   const secrets = { masterKeys: config.masterKeys, cookieKeys: config.cookieKeys };
   const { db } = database;
   const logger = createLogger({ level: config.logLevel, production: true });
-  const { credentials } = await bootstrap({ config, db, secrets });
+  // The first start was made once for all; what remains is what every later start does.
+  await bootstrap({ config, db, secrets });
   const health = createHealth(db);
   const server = await createServer({ config, secrets, db, logger, health });
   const http = createHttpServer(server.callback());
@@ -50,8 +53,15 @@ export async function startTestServer(env: Record<string, string> = {}): Promise
     publicUrl: config.publicUrl,
     server,
     http,
-    credentials,
-    elsewhere: createDomain({ db, bus: new ConfigBus(), sealer, hashQueue }),
+    credentials: inject('firstCredentials'),
+    elsewhere: createDomain({
+      db,
+      bus: new ConfigBus(),
+      sealer,
+      hashQueue,
+      attempts: createAttempts(sealer, { sourceLimit: config.sourceAttemptLimit }),
+      publicUrl: config.publicUrl,
+    }),
     issuer: `${config.publicUrl}/default/demo`,
     async stop() {
       await drainHttpServer(http, 1_000);

@@ -1,16 +1,22 @@
 import { mkdir } from 'node:fs/promises';
 import { launchChromium } from './chromium.ts';
+import { writeContactSheet } from './contact_sheet.ts';
 import { samples, startGallery } from './page_gallery.ts';
 
 /**
- * `npm run shots`: a picture of every hosted page into ./shots, in three widths and two colour schemes, and of a
- * few in every language. Names given as arguments pick pages.
+ * `npm run shots`: pictures of every hosted page into ./shots, phone and desktop, light and dark, with an error and
+ * without, and on a phone from right to left; then all of them on contact sheets. Arguments pick the pages whose
+ * names begin with them.
  */
-const viewports = [
-  { width: 390, height: 844 },
-  { width: 1280, height: 800 },
-  { width: 320, height: 640 },
-];
+const phone = { width: 390, height: 844 };
+const desktop = { width: 1280, height: 800 };
+const looks = [
+  { name: '390-light', viewport: phone, colorScheme: 'light', language: 'en' },
+  { name: '390-dark', viewport: phone, colorScheme: 'dark', language: 'en' },
+  { name: '390-light-ar', viewport: phone, colorScheme: 'light', language: 'ar' },
+  { name: '1280-light', viewport: desktop, colorScheme: 'light', language: 'en' },
+  { name: '1280-dark', viewport: desktop, colorScheme: 'dark', language: 'en' },
+] as const;
 const picked = process.argv.slice(2);
 const folder = 'shots';
 
@@ -21,18 +27,25 @@ stack.defer(async () => gallery.close());
 const browser = await launchChromium();
 stack.defer(async () => browser.close());
 
-for (const viewport of viewports) {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    const context = await browser.newContext({ viewport, colorScheme, locale: 'en-GB' });
-    const page = await context.newPage();
-    for (const name of Object.keys(samples)) {
-      if (picked.length > 0 && !picked.includes(name)) continue;
-      for (const language of viewport.width === 390 ? ['en', 'de', 'ar'] : ['en']) {
-        await page.goto(`${gallery.origin}/pages/${name}?lang=${language}`);
-        const file = [name, viewport.width, colorScheme, ...(language === 'en' ? [] : [language])].join('-');
-        await page.screenshot({ path: `${folder}/${file}.png`, fullPage: true });
-      }
-    }
-    await context.close();
+const names = Object.keys(samples).filter(
+  (name) => picked.length === 0 || picked.some((beginning) => name.startsWith(beginning)),
+);
+for (const { name: look, viewport, colorScheme, language } of looks) {
+  const context = await browser.newContext({
+    viewport,
+    colorScheme,
+    locale: 'en-GB',
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  for (const name of names) {
+    await page.goto(`${gallery.origin}/pages/${name}?lang=${language}`);
+    if ((await page.locator('h1').count()) !== 1)
+      throw new Error(`${name} is no page: ${await page.innerText('body')}`);
+    await page.screenshot({ path: `${folder}/${name}-${look}.png`, fullPage: true });
   }
+  await context.close();
 }
+const strips = names.map((name) => ({ name, pictures: looks.map((look) => `${name}-${look.name}.png`) }));
+const sheets = await writeContactSheet(browser, folder, strips);
+process.stdout.write(`${names.length} pages, on ${folder}/index.html and ${sheets.join(', ')}\n`);

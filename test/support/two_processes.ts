@@ -3,6 +3,7 @@ import { createTestDatabase, type TestDatabase } from './database.ts';
 import { testConfig } from './config.ts';
 import { createHashQueue } from '../../src/credentials/hash_queue.ts';
 import { createDomain, type Domain } from '../../src/domain.ts';
+import { createAttempts } from '../../src/security/attempts.ts';
 import { createSealer } from '../../src/security/seal.ts';
 import { ConfigBus } from '../../src/workspaces/config_change.ts';
 import { freePort } from './server.ts';
@@ -42,6 +43,7 @@ export async function startTwoProcesses(env: Record<string, string> = {}): Promi
   // One after the other: the first makes the first start.
   const children = [await start(ports[0]), await start(ports[1])] as const;
   const config = testConfig();
+  const sealer = createSealer(config.masterKeys);
   return {
     publicUrl,
     host: new URL(publicUrl).host,
@@ -51,8 +53,10 @@ export async function startTwoProcesses(env: Record<string, string> = {}): Promi
     domain: createDomain({
       db: database.db,
       bus: new ConfigBus(),
-      sealer: createSealer(config.masterKeys),
+      sealer,
       hashQueue: createHashQueue(),
+      attempts: createAttempts(sealer, { sourceLimit: config.sourceAttemptLimit }),
+      publicUrl,
     }),
     issuer: `${publicUrl}/default/demo`,
     async stop() {
