@@ -113,7 +113,8 @@ async function json(url: string, init: RequestInit): Promise<Record<string, stri
   return (await response.json()) as Record<string, string | undefined>;
 }
 
-async function freePort(): Promise<number> {
+/** A port nobody listens on at the moment. */
+export async function freePort(): Promise<number> {
   const probe = createServer();
   await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
   const address = probe.address();
