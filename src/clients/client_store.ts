@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { json, selection, toRow, type Columns } from '../db/columns.ts';
-import { keyset, literalForLike, type Page } from '../db/keyset.ts';
+import { keyset, type Page } from '../db/keyset.ts';
+import { searchByName } from '../db/name_search.ts';
 import type { WorkspaceScope } from '../workspaces/config_change.ts';
 import type { StoredSecret } from './client_secret.ts';
 import type { ApplicationKind, Client, ClientScope, ClientSettings } from './client.ts';
@@ -32,6 +33,7 @@ const COLUMNS: Columns<Omit<Client, 'rotatedSecrets'>> = {
   updatedAt: 'updated_at',
 };
 const SELECT = `${selection(COLUMNS, 'c')}, ${ROTATED_NOTES} AS "rotatedSecrets"`;
+const SEARCHED = { tenantId: 'c.tenant_id', id: 'c.client_id', name: 'c.client_name' };
 const keyOf = (scope: ClientScope) => ({ tenant_id: scope.tenantId, client_id: scope.clientId });
 const secretColumns = (secret: StoredSecret) => ({
   secret_hash: secret.secretHash,
@@ -140,8 +142,9 @@ export async function listClients(
   const conditions = [where];
   const values: (string | readonly string[])[] = [scope.tenantId, scope.workspaceId, ...bindings];
   if (filter.searchPhrase !== undefined) {
-    conditions.push('(c.client_id = ? OR c.client_name ILIKE ?)');
-    values.push(filter.searchPhrase, `%${literalForLike(filter.searchPhrase)}%`);
+    const search = searchByName(SEARCHED, scope.tenantId, filter.searchPhrase);
+    conditions.push(search.where);
+    values.push(...search.bindings);
   }
   if (filter.applicationKinds !== undefined) {
     conditions.push(`${APPLICATION_KIND} = ANY(?)`);

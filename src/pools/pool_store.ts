@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import type { Knex } from 'knex';
 import { json, selection, toRow, type Columns } from '../db/columns.ts';
-import { keyset, literalForLike, type Page } from '../db/keyset.ts';
+import { keyset, type Page } from '../db/keyset.ts';
+import { searchByName } from '../db/name_search.ts';
 import type { CountedPool, Pool, PoolScope, PoolSettings } from './pool.ts';
 
 const COLUMNS: Columns<Pool> = {
@@ -38,6 +39,7 @@ const COLUMNS: Columns<Pool> = {
   updatedAt: 'updated_at',
 };
 const SELECT = selection(COLUMNS, 'p');
+const SEARCHED = { tenantId: 'p.tenant_id', id: 'p.pool_id', name: 'p.name_lc' };
 
 const COUNTED = `${SELECT}, n.standard AS "standardUsers", n.jit AS "jitUsers"`;
 const COUNTS = `CROSS JOIN LATERAL (
@@ -140,8 +142,14 @@ export async function listPools(
     values.push(filter.workspaceId);
   }
   if (filter.searchPhrase !== undefined) {
-    conditions.push('(p.pool_id = ? OR p.name_lc LIKE ?)');
-    values.push(filter.searchPhrase, `%${literalForLike(filter.searchPhrase.toLowerCase())}%`);
+    const search = searchByName(
+      SEARCHED,
+      scope.tenantId,
+      filter.searchPhrase,
+      filter.searchPhrase.toLowerCase(),
+    );
+    conditions.push(search.where);
+    values.push(...search.bindings);
   }
   if (filter.label !== undefined) {
     conditions.push('p.labels @> CAST(? AS jsonb)');

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { json, selection, toRow, type Columns } from '../db/columns.ts';
-import { keyset, literalForLike, type Page } from '../db/keyset.ts';
+import { keyset, type Page } from '../db/keyset.ts';
+import { searchByName } from '../db/name_search.ts';
 import type { WorkspaceScope } from './config_change.ts';
 import type { Workspace, WorkspaceSettings, WorkspaceType } from './workspace.ts';
 
@@ -41,6 +42,7 @@ const COLUMNS: Columns<Workspace> = {
   updatedAt: 'updated_at',
 };
 const SELECT = selection(COLUMNS, 'w');
+const SEARCHED = { tenantId: 'w.tenant_id', id: 'w.workspace_id', name: 'w.name' };
 const keyOf = (scope: WorkspaceScope) => ({ tenant_id: scope.tenantId, workspace_id: scope.workspaceId });
 
 export type NewWorkspace = WorkspaceSettings & Pick<Workspace, 'tenantId' | 'id' | 'type' | 'keyType'>;
@@ -154,8 +156,9 @@ export async function listWorkspaces(
     values.push(filter.ids);
   }
   if (filter.searchPhrase !== undefined) {
-    conditions.push('(w.workspace_id = ? OR w.name ILIKE ?)');
-    values.push(filter.searchPhrase, `%${literalForLike(filter.searchPhrase)}%`);
+    const search = searchByName(SEARCHED, scope.tenantId, filter.searchPhrase);
+    conditions.push(search.where);
+    values.push(...search.bindings);
   }
   const { rows } = await executor.raw<{ rows: Workspace[] }>(
     `SELECT ${SELECT} FROM workspaces w WHERE w.tenant_id = ? AND ${conditions.join(' AND ')}
