@@ -31,6 +31,8 @@ const VARIABLES = {
   TRUST_PROXY: 'trustProxy',
   LOG_LEVEL: 'logLevel',
   WEB_CONCURRENCY: 'webConcurrency',
+  DATABASE_POOL_MAX: 'database.poolMax',
+  PROVIDER_CACHE_MAX: 'providerCacheMax',
   SOURCE_ATTEMPT_LIMIT: 'sourceAttemptLimit',
   API_RATE_LIMIT: 'apiRateLimit',
   AUDIT_RETENTION_DAYS: 'auditRetentionDays',

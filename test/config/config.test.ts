@@ -61,6 +61,8 @@ describe('a configuration', () => {
         MAIL_FROM: 'Weir <id@example.com>',
         TRUST_PROXY: '10.0.0.0/8, fd00::/8',
         WEB_CONCURRENCY: '2',
+        DATABASE_POOL_MAX: '20',
+        PROVIDER_CACHE_MAX: '50',
         BOOTSTRAP_TENANT_ID: 'acme',
         BOOTSTRAP_ADMIN_EMAIL: 'root@acme.test',
       },
@@ -77,6 +79,8 @@ describe('a configuration', () => {
       cookieKeys: [COOKIE_KEY, 'd'.repeat(40)],
       trustProxy: ['10.0.0.0/8', 'fd00::/8'],
       webConcurrency: 2,
+      database: { poolMax: 20 },
+      providerCacheMax: 50,
       bootstrap: { tenantId: 'acme', adminEmail: 'root@acme.test' },
     });
   });
