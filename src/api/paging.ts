@@ -4,13 +4,16 @@ import { badRequest } from '../http/errors.ts';
 import { isOpaqueId } from '../tenants/slug.ts';
 
 export const DEFAULT_LIMIT = 20;
-const MAX_LIMIT = 200;
+export const MAX_LIMIT = 200;
 
 const cursor = (description: string) =>
   z.string().refine(isOpaqueId, 'is not an id').optional().meta({ description });
 
-/** The query parameters of a list by key: `limit`, `after_<thing>_id`, `before_<thing>_id` and `order`. */
-export const pagingQuery = <Thing extends string>(thing: Thing) =>
+/**
+ * The query parameters of a list by key: `limit`, `after_<thing>_id`, `before_<thing>_id` and `order`. `usual` is the
+ * limit when none is asked for; `pageOf` wants to hear of another one too.
+ */
+export const pagingQuery = <Thing extends string>(thing: Thing, usual = DEFAULT_LIMIT) =>
   ({
     limit: z
       .string()
@@ -18,7 +21,7 @@ export const pagingQuery = <Thing extends string>(thing: Thing) =>
       .transform(Number)
       .pipe(z.int().min(1).max(MAX_LIMIT))
       .optional()
-      .meta({ description: `Rows on a page, 1 to ${MAX_LIMIT}; ${DEFAULT_LIMIT} when absent` }),
+      .meta({ description: `Rows on a page, 1 to ${MAX_LIMIT}; ${usual} when absent` }),
     order: z.enum(['asc', 'desc']).optional(),
     [`after_${thing}_id`]: cursor('The page begins after this one'),
     [`before_${thing}_id`]: cursor('The page ends before this one'),
@@ -32,9 +35,10 @@ export function pageOf(
   query: { readonly limit?: number | undefined; readonly order?: 'asc' | 'desc' | undefined },
   after: string | undefined,
   before: string | undefined,
+  usual = DEFAULT_LIMIT,
 ): Page {
   if (after !== undefined && before !== undefined) {
     throw badRequest('Ask for the page after a row or before one, not both');
   }
-  return { limit: query.limit ?? DEFAULT_LIMIT, order: query.order, after, before };
+  return { limit: query.limit ?? usual, order: query.order, after, before };
 }

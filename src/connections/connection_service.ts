@@ -4,6 +4,7 @@ import { refuseWhereAnyRequired } from '../access/required_groups_store.ts';
 import { withDefaults, type Choices } from '../choices.ts';
 import type { Database } from '../db/connection.ts';
 import { violatedUniqueConstraint } from '../db/errors.ts';
+import type { Page } from '../db/keyset.ts';
 import { conflict, invalid, notFound, requireVersion, type ExpectedVersion } from '../domain_error.ts';
 import type { Actor } from '../events/audit.ts';
 import { recordAudit } from '../events/audit_store.ts';
@@ -37,6 +38,9 @@ export type ConnectionInput = Choices<ConnectionSettings> & {
   readonly poolId: string;
 };
 
+/** More pools than this nobody can choose among; the contract's list of them has no pages. */
+const MAX_CONNECTIONS = 500;
+
 export type ConnectionService = ReturnType<typeof createConnectionService>;
 
 /** Connections let the people of a pool into a workspace, or out again. Throws `DomainError`. */
@@ -55,9 +59,9 @@ export function createConnectionService({ db, bus }: { db: Database; bus: Config
       return store.listConnectionsOfWorkspace(db.knex, scope);
     },
 
-    async listByPool(scope: PoolScope): Promise<Connection[]> {
+    async listByPool(scope: PoolScope, page: Page): Promise<Connection[]> {
       if ((await findPool(db.knex, scope)) === undefined) throw notFound('Pool');
-      return store.listConnectionsOfPool(db.knex, scope);
+      return store.listConnectionsOfPool(db.knex, scope, page);
     },
 
     /**
@@ -152,7 +156,11 @@ export async function connectPool(
     }
     throw error;
   }
+  // Holds the workspace's row: whoever connects at the same time counts after us.
   await touch.workspace(scope);
+  if ((await store.countConnectionsOfWorkspace(tx, scope)) > MAX_CONNECTIONS) {
+    throw invalid('', `a workspace connects ${MAX_CONNECTIONS} pools at most`, 'too_many_connections');
+  }
   await requireMethods(tx, { ...scope, poolId: pool.id }, 'connection');
   await audit(tx, { ...scope, connectionId }, pool.id, 'created', by);
   return (await store.findConnection(tx, { ...scope, connectionId })) ?? absent();

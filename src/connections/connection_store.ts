@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { json, selection, toRow, type Columns } from '../db/columns.ts';
+import { keyset, type Page } from '../db/keyset.ts';
 import type { WorkspaceScope } from '../workspaces/config_change.ts';
 import type { Connection, ConnectionScope, ConnectionSettings } from './connection.ts';
 
@@ -29,9 +30,6 @@ const keyOf = (scope: ConnectionScope) => ({
   workspace_id: scope.workspaceId,
   connection_id: scope.connectionId,
 });
-
-// A list is shown whole (the contract pages it nowhere); more pools than this nobody can choose among.
-const MAX_CONNECTIONS = 500;
 
 export type NewConnection = ConnectionSettings &
   Pick<Connection, 'tenantId' | 'workspaceId' | 'id' | 'poolId'>;
@@ -97,26 +95,39 @@ export async function deleteConnectionsOfPool(
   return rows;
 }
 
+/** How many pools are connected to a workspace. Exact for whoever holds the workspace's row. */
+export async function countConnectionsOfWorkspace(executor: Knex, scope: WorkspaceScope): Promise<number> {
+  const { rows } = await executor.raw<{ rows: [{ connections: number }] }>(
+    `SELECT count(*)::int AS connections FROM connections c WHERE c.tenant_id = ? AND c.workspace_id = ?`,
+    [scope.tenantId, scope.workspaceId],
+  );
+  return rows[0].connections;
+}
+
+/** All of them: there are `MAX_CONNECTIONS` at most. */
 export async function listConnectionsOfWorkspace(
   executor: Knex,
   scope: WorkspaceScope,
 ): Promise<Connection[]> {
   const { rows } = await executor.raw<{ rows: Connection[] }>(
     `SELECT ${SELECT} FROM connections c WHERE c.tenant_id = ? AND c.workspace_id = ?
-      ORDER BY c.display_order, c.connection_id LIMIT ?`,
-    [scope.tenantId, scope.workspaceId, MAX_CONNECTIONS],
+      ORDER BY c.display_order, c.connection_id`,
+    [scope.tenantId, scope.workspaceId],
   );
   return rows;
 }
 
+/** One page of them, by workspace: a pool has one connection to each at most. */
 export async function listConnectionsOfPool(
   executor: Knex,
   scope: { readonly tenantId: string; readonly poolId: string },
+  page: Page,
 ): Promise<Connection[]> {
+  const { where, bindings, orderBy, arrange } = keyset(['c.workspace_id'], page);
   const { rows } = await executor.raw<{ rows: Connection[] }>(
-    `SELECT ${SELECT} FROM connections c WHERE c.tenant_id = ? AND c.pool_id = ?
-      ORDER BY c.workspace_id, c.connection_id LIMIT ?`,
-    [scope.tenantId, scope.poolId, MAX_CONNECTIONS],
+    `SELECT ${SELECT} FROM connections c WHERE c.tenant_id = ? AND c.pool_id = ? AND ${where}
+      ORDER BY ${orderBy} LIMIT ?`,
+    [scope.tenantId, scope.poolId, ...bindings, page.limit] as Knex.RawBinding[],
   );
-  return rows;
+  return arrange(rows);
 }

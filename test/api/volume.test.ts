@@ -81,7 +81,8 @@ describe('with many workspaces', () => {
     `/api/identity/${tenantId}/admin/pools?search_phrase=opy-77`,
     `/api/identity/${tenantId}/admin/pools?search_phrase=opy-77&sort=name`,
     `/api/identity/${tenantId}/admin/workspace/copy-1500/pools`,
-    `/api/admin/${tenantId}/pools/administrators/idps`,
+    `/api/admin/${tenantId}/pools/demo-users/idps`,
+    `/api/admin/${tenantId}/pools/demo-users/idps?after_server_id=copy-1500&limit=20`,
     `/api/admin/${tenantId}/servers/copy-1500/clients`,
     `/api/admin/${tenantId}/servers/copy-1500/clients?search_phrase=copy-1500-3`,
     `/api/admin/${tenantId}/servers/copy-1500/clients?after_client_id=copy-1500-5`,
@@ -94,6 +95,42 @@ describe('with many workspaces', () => {
     const { plan, rows } = await explainList(server.db.knex, () => api.get(path));
     expect(plan).not.toMatch(/Seq Scan on (?:workspaces|pools|clients|connections|signing_keys)/);
     expect(rows).toBeLessThan(1_000);
+  });
+});
+
+describe('connections', () => {
+  it('of one pool to many workspaces come in pages, and none is left out', async () => {
+    const seen: string[] = [];
+    for (let after = ''; ;) {
+      const { status, body } = await api.get(
+        `/api/admin/${tenantId}/pools/demo-users/idps${after && `?after_server_id=${after}`}`,
+      );
+      expect(status).toBe(200);
+      if (body.idps.length === 0) break;
+      seen.push(...body.idps.map((one: { authorization_server_id: string }) => one.authorization_server_id));
+      after = seen.at(-1) ?? '';
+    }
+    expect(new Set(seen).size).toBe(seen.length);
+    // The copies, what they were copied from, the other three, and the demo.
+    expect(seen.length).toBe(WORKSPACES + 5);
+  });
+
+  it('of one workspace end at 500, however many try at once', async () => {
+    await server.db.knex.raw(
+      `INSERT INTO connections SELECT (jsonb_populate_record(t, jsonb_build_object(
+         'connection_id', 'more-' || n, 'pool_id', 'copy-' || n))).*
+         FROM connections t, generate_series(1, 497) AS n WHERE t.workspace_id = 'w-1'`,
+    );
+    const path = `/api/admin/${tenantId}/servers/w-1/idps`;
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, n) =>
+        api.post(`${path}/identity_pool`, { name: `late ${n}`, identity_pool_id: `copy-${1_000 + n}` }),
+      ),
+    );
+    const refused = answers.filter(({ status }) => status !== 201);
+    expect(refused.map(({ status }) => status)).toEqual(Array(8).fill(422));
+    expect(JSON.stringify(refused[0]?.body)).toContain('500 pools at most');
+    expect((await api.get(path)).body.idps).toHaveLength(500);
   });
 });
 

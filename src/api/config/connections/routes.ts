@@ -1,4 +1,5 @@
 import { mayNotConnect, noSuchPool } from '../../../connections/connection.ts';
+import { MAX_LIMIT, pageOf } from '../../paging.ts';
 import { ofPool, ofWorkspace } from '../../requirement.ts';
 import { route } from '../../route.ts';
 import { answerConnection, presentConnection } from './present.ts';
@@ -6,6 +7,7 @@ import {
   ConnectionBody,
   ConnectionResponse,
   ConnectionsResponse,
+  PoolConnectionsQuery,
   toConnectionSettings,
   toNewConnection,
   UpdateConnectionBody,
@@ -38,10 +40,13 @@ export const connectionRoutes = [
     summary: 'The connections of a pool, in all workspaces',
     tag,
     requires: ofPool('read_identity_pool_idps'),
+    query: PoolConnectionsQuery,
     answers: { status: 200, schema: ConnectionsResponse },
     refuses: [404],
-    handler: async ({ params, domain }) => {
-      const connections = await domain.connections.listByPool({ tenantId: params.tid, poolId: params.ipID });
+    handler: async ({ params, query, domain }) => {
+      const scope = { tenantId: params.tid, poolId: params.ipID };
+      const page = pageOf(query, query.after_server_id, query.before_server_id, MAX_LIMIT);
+      const connections = await domain.connections.listByPool(scope, page);
       return { body: { idps: connections.map(presentConnection) } };
     },
   }),

@@ -4,6 +4,7 @@ import type { ConnectionInput } from '../../../connections/connection_service.ts
 import type { Choices } from '../../../choices.ts';
 import { VALUE_TYPES } from '../../../claims/value_type.ts';
 import { attribute, contextPath } from '../claims/attribute_schema.ts';
+import { MAX_LIMIT, pagingQuery } from '../../paging.ts';
 import { distinct, id, line, readOnly, uri } from '../../fields.ts';
 
 const mapping = z.strictObject({
@@ -112,3 +113,9 @@ export const toNewConnection = (given: z.output<typeof ConnectionBody>): Connect
   id: given.id,
   poolId: given.identity_pool_id,
 });
+
+/**
+ * A pool may be connected to any number of workspaces; the pages of the list go by workspace. The contract's clients
+ * ask for no page and expect all: few pools have more than one page of this size.
+ */
+export const PoolConnectionsQuery = z.strictObject(pagingQuery('server', MAX_LIMIT));
