@@ -14,13 +14,12 @@ import {
   type SessionOrigin,
 } from './artefacts.ts';
 import { flush } from './flush_store.ts';
-import { hidden, type Secrets, shown } from './hidden_values.ts';
+import type { Secrets } from './hidden_values.ts';
 import { Handles, keyOfValue } from './keys.ts';
 import { nameOf, PendingWrites } from './pending_writes.ts';
+import { Remembered } from './remembered.ts';
+import { rowTtlSeconds, worthWriting } from './session_touch.ts';
 import { type WayBack, whatRemains } from './way_back.ts';
-
-/** An unchanged session is written again only after this share of its life, so that SSO costs no write. */
-const TOUCH_AFTER = 0.1;
 
 const current = new AsyncLocalStorage<UnitOfWork>();
 
@@ -30,8 +29,6 @@ export function currentUnit(): UnitOfWork {
   if (!unit) throw new Error('no unit of work is open');
   return unit;
 }
-
-type Memo = { payload: string; consumedAt?: number; loaded: boolean };
 
 /**
  * One request's conversation with the artefact tables (design 4.12). The first read brings along what the
@@ -45,27 +42,19 @@ export class UnitOfWork {
   keptContext: Payload | undefined;
 
   readonly #knex: Knex;
-  readonly #secrets: Secrets;
   #closed = false;
   #failure: Error | undefined;
   #afterCommit: (() => void | Promise<void>)[] = [];
 
-  readonly #memo = new Map<string, Memo | null>();
-  readonly #reads = new Map<string, Promise<void>>();
-  readonly #sessionKeys = new Map<string, string>();
-  readonly #loadedSessions = new Set<string>();
-  readonly #accounts = new Map<string, Account | undefined>();
   readonly #handles = new Handles();
-  readonly #naming = {
-    keyOf: (id: string) => this.#handles.keyOf(id),
-    handleOf: (key: string) => this.#handles.nameOf(key),
-  };
+  readonly #known: Remembered;
+  readonly #reads = new Map<string, Promise<void>>();
   readonly #writes = new PendingWrites();
 
   constructor(knex: Knex, scope: ArtefactScope, secrets: Secrets) {
     this.#knex = knex;
     this.scope = scope;
-    this.#secrets = secrets;
+    this.#known = new Remembered(this.#handles, secrets);
   }
 
   /** Runs `work` with this unit as the current one. */
@@ -118,18 +107,17 @@ export class UnitOfWork {
   async find(model: Model, id: string): Promise<Payload | undefined> {
     this.#open();
     const key = this.#keyOf(model, id);
-    const name = nameOf(model, key);
-    if (!this.#memo.has(name)) await this.#read(model, key);
-    return this.#out(model, key, id);
+    if (!this.#known.has(model, key)) await this.#read(model, key);
+    return this.#known.show(model, key, id);
   }
 
   async findSessionByUid(uid: string): Promise<Payload | undefined> {
     this.#open();
-    if (!this.#sessionKeys.has(uid)) {
+    if (this.#known.sessionKey(uid) === undefined) {
       await this.#once(`uid:${uid}`, () => store.readSessionByUid(this.#knex, this.scope, uid));
     }
-    const key = this.#sessionKeys.get(uid);
-    return key === undefined ? undefined : this.#out('Session', key, this.#handles.nameOf(key));
+    const key = this.#known.sessionKey(uid);
+    return key === undefined ? undefined : this.#known.show('Session', key, this.#handles.nameOf(key));
   }
 
   async findByUserCode(model: Model, userCode: string): Promise<Payload | undefined> {
@@ -137,44 +125,44 @@ export class UnitOfWork {
     if (!isFlowModel(model)) throw new Error(`${model} has no user code`);
     const key = keyOfValue(userCode);
     const reading = await this.#ask(() => store.readByUserCode(this.#knex, this.scope, model, key));
-    this.#remember(reading);
+    this.#known.take(reading);
     const [found] = reading.found;
-    return found && this.#out(model, found.key, this.#handles.nameOf(found.key));
+    return found && this.#known.show(model, found.key, this.#handles.nameOf(found.key));
   }
 
   /** What a person last granted a client; not remembered, asked at most once a request. */
   async findLatestGrantId(accountId: string, clientId: string): Promise<string | undefined> {
     this.#open();
     const reading = await this.#ask(() => store.readLatestGrant(this.#knex, this.scope, accountId, clientId));
-    this.#remember(reading);
+    this.#known.take(reading);
     return reading.found[0]?.key;
   }
 
   /** The person of an id: usually brought along already. */
   async findAccount(userId: string): Promise<Account | undefined> {
     this.#open();
-    if (!this.#accounts.has(userId)) {
+    if (!this.#known.hasAccount(userId)) {
       const account = await this.#ask(() =>
         findAccount(this.#knex, this.scope.tenantId, userId, { wide: this.scope.wideAccounts ?? false }),
       );
-      this.#accounts.set(userId, account);
+      this.#known.takeAccount(userId, account);
     }
-    return this.#accounts.get(userId);
+    return this.#known.account(userId);
   }
 
   /** The pool of a person this request has met. */
   poolOf(userId: string | undefined): string | undefined {
-    return userId === undefined ? undefined : this.#accounts.get(userId)?.poolId;
+    return this.accountOf(userId)?.poolId;
   }
 
   /** A person this request has met; asks nobody. */
   accountOf(userId: string | undefined): Account | undefined {
-    return userId === undefined ? undefined : this.#accounts.get(userId);
+    return userId === undefined ? undefined : this.#known.account(userId);
   }
 
   /** Gives a person who was read by other means to the rest of the request. */
   knowAccount(account: Account): void {
-    this.#accounts.set(account.userId, account);
+    this.#known.takeAccount(account.userId, account);
   }
 
   /**
@@ -184,17 +172,14 @@ export class UnitOfWork {
   save(model: Model, id: string, payload: Payload, ttlSeconds: number, leewaySeconds = 0): void {
     this.#open();
     const key = this.#keyOf(model, id);
-    const name = nameOf(model, key);
-    const before = this.#memo.get(name);
-    const text = JSON.stringify(
-      hidden(model, id, payload, (value) => this.#handles.keyOf(value), this.#secrets),
-    );
+    const before = this.#known.row(model, key);
+    const text = this.#known.textOf(model, id, payload);
     if (model === 'Session') {
       this.#saveSession(key, payload, text, ttlSeconds);
     } else if (!(model === 'Grant' && before?.loaded && before.payload === text)) {
       this.#writes.artefact(model, key, payload, text, { ttlSeconds, leewaySeconds });
     }
-    this.#memo.set(name, { payload: text, loaded: before?.loaded ?? false });
+    this.#known.put(model, key, text);
   }
 
   /** Uses a one-time artefact up, at once: true for exactly one of any number of callers. */
@@ -214,8 +199,8 @@ export class UnitOfWork {
 
   /** The grant that a remembered one-time artefact belongs to. */
   grantOf(model: Model, id: string): string | undefined {
-    const memo = this.#memo.get(nameOf(model, this.#handles.keyOf(id)));
-    return memo ? ((JSON.parse(memo.payload) as Payload).grantId as string | undefined) : undefined;
+    const row = this.#known.row(model, this.#handles.keyOf(id));
+    return row && ((JSON.parse(row.payload) as Payload).grantId as string | undefined);
   }
 
   /** Ends a grant at once, whatever becomes of this request: a reuse was detected. */
@@ -229,44 +214,41 @@ export class UnitOfWork {
     this.#open();
     if (model === 'Grant') return this.revokeGrant(id);
     const key = this.#handles.keyOf(id);
-    const name = nameOf(model, key);
-    const before = this.#memo.get(name);
+    const before = this.#known.row(model, key);
     if (model === 'Session') this.#writes.endSession(key, before?.loaded ?? false);
     else if (model === 'Interaction') this.#writes.closeInteraction(key, whatRemains(before?.payload));
     else this.#writes.drop(model, key);
-    this.#memo.set(name, null);
+    this.#known.drop(model, key);
   }
 
   /** Revokes a grant and everything issued under it, what this request was about to issue included. */
   revokeGrant(grantId: string): void {
     this.#open();
     this.#writes.revokeGrant(grantId);
-    this.#memo.set(nameOf('Grant', grantId), null);
+    this.#known.drop('Grant', grantId);
   }
 
   #saveSession(key: string, payload: Payload, text: string, ttlSeconds: number): void {
     const uid = String(payload.uid);
-    const oldKey = this.#sessionKeys.get(uid);
-    const before = oldKey === undefined ? undefined : this.#memo.get(nameOf('Session', oldKey));
+    const oldKey = this.#known.sessionKey(uid);
     const moved = oldKey !== undefined && oldKey !== key;
-    if (!moved && before?.loaded) {
-      const was = shown('Session', '', JSON.parse(before.payload) as Payload, this.#naming, this.#secrets);
-      if (!worthWriting(was, payload, ttlSeconds)) return;
+    if (!moved && this.#known.row('Session', key)?.loaded) {
+      const was = this.#known.show('Session', key, '');
+      if (was && !worthWriting(was, payload, ttlSeconds)) return;
     }
     this.#writes.session(
       {
         key,
         uid,
-        loaded: this.#loadedSessions.has(uid),
+        loaded: this.#known.sessionWasLoaded(uid),
         accountId: typeof payload.accountId === 'string' ? payload.accountId : undefined,
         payload: text,
-        // The row outlives the cookie a little, because a touch may be left out.
-        ttlSeconds: ttlSeconds * (1 + TOUCH_AFTER),
+        ttlSeconds: rowTtlSeconds(ttlSeconds),
         origin: this.origin,
       },
       moved ? oldKey : undefined,
     );
-    this.#sessionKeys.set(uid, key);
+    this.#known.moveSession(uid, key);
   }
 
   async #read(model: Model, key: string): Promise<void> {
@@ -285,7 +267,7 @@ export class UnitOfWork {
   #once(name: string, ask: () => Promise<Reading>): Promise<void> {
     let reading = this.#reads.get(name);
     if (!reading) {
-      reading = this.#ask(ask).then((result) => this.#remember(result));
+      reading = this.#ask(ask).then((result) => this.#known.take(result));
       this.#reads.set(name, reading);
     }
     return reading;
@@ -309,37 +291,13 @@ export class UnitOfWork {
     }
   }
 
-  #remember({ found, account }: Reading): void {
-    if (account) this.#accounts.set(account.userId, account);
-    for (const { model, key, payload, consumedAt } of found) {
-      const name = nameOf(model, key);
-      if (this.#memo.has(name)) continue;
-      this.#memo.set(name, { payload, loaded: true, ...(consumedAt === undefined ? {} : { consumedAt }) });
-      if (model === 'Session') {
-        const uid = String((JSON.parse(payload) as Payload).uid);
-        this.#sessionKeys.set(uid, key);
-        this.#loadedSessions.add(uid);
-      }
-    }
-  }
-
-  #out(model: Model, key: string, id: string): Payload | undefined {
-    const memo = this.#memo.get(nameOf(model, key));
-    if (!memo) return undefined;
-    // An interaction that is over is gone, except for the way back that it keeps.
-    if (model === 'Interaction' && memo.consumedAt !== undefined) return undefined;
-    const payload = shown(model, id, JSON.parse(memo.payload) as Payload, this.#naming, this.#secrets);
-    if (memo.consumedAt !== undefined) payload.consumed = memo.consumedAt;
-    return payload;
-  }
-
   /** What a closed interaction kept, or what an open one holds: who asked, and where they wait. */
   async findWayBack(interactionId: string): Promise<WayBack | undefined> {
     this.#open();
     const key = this.#handles.keyOf(interactionId);
     await this.#read('Interaction', key);
-    const memo = this.#memo.get(nameOf('Interaction', key));
-    return memo ? (JSON.parse(whatRemains(memo.payload)) as WayBack) : undefined;
+    const row = this.#known.row('Interaction', key);
+    return row && (JSON.parse(whatRemains(row.payload)) as WayBack);
   }
 
   // Grants never travel: their id is their key.
@@ -355,19 +313,4 @@ export class UnitOfWork {
     this.#open();
     this.#closed = true;
   }
-}
-
-function worthWriting(was: Payload, now: Payload, ttlSeconds: number): boolean {
-  const moved = Number(now.exp) - Number(was.exp);
-  if (moved >= ttlSeconds * TOUCH_AFTER) return true;
-  const content = ({ exp: _exp, iat: _iat, jti: _jti, ...rest }: Payload) => stable(rest);
-  return content(was) !== content(now);
-}
-
-function stable(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }
