@@ -49,6 +49,13 @@ export const unauthorized = (message: string, code?: string): DomainError =>
 export const malformed = (message: string, code?: string): DomainError =>
   new DomainError('malformed', message, code === undefined ? {} : { code });
 
+/** A page that is to begin at something which has gone since: its place in the order went with it. */
+export const cursorGone = (what: string): DomainError =>
+  malformed(
+    `The ${what} that the page is to begin at is gone: start again from the first page`,
+    'bad_cursor',
+  );
+
 /** Guessed too often: nothing is evaluated until then, right or wrong. */
 export const tooManyTries = (retryAfterSeconds: number): DomainError =>
   new DomainError('too_many_tries', 'Too many tries: wait, then try again', {

@@ -1,6 +1,6 @@
 import type { Database } from '../db/connection.ts';
 import type { Page } from '../db/keyset.ts';
-import { malformed, notFound } from '../domain_error.ts';
+import { cursorGone, notFound } from '../domain_error.ts';
 import { type AuditFilter, listWorkspaceEvents, readAuditListStart } from './audit_list_store.ts';
 import { deleteOldEvents, listAuditEvents, type StoredAuditEvent } from './audit_store.ts';
 
@@ -27,7 +27,7 @@ export function createAuditService({ db }: { db: Database }) {
       const start = await readAuditListStart(db.knex, scope, cursor);
       if (!start.workspace) throw notFound('Workspace');
       if (cursor !== undefined && start.cursorTime === null) {
-        throw malformed('The event that the page is to begin at is gone: start again', 'bad_cursor');
+        throw cursorGone('event');
       }
       if (filter === undefined) return [];
       return listWorkspaceEvents(db.knex, scope, filter, page, start.cursorTime);

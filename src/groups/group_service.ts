@@ -6,6 +6,7 @@ import type { Page } from '../db/keyset.ts';
 import { inTransaction } from '../db/transaction.ts';
 import {
   conflict,
+  cursorGone,
   type DomainError,
   type ExpectedVersion,
   invalid,
@@ -57,7 +58,7 @@ export function createGroupService({ db }: { db: Database }) {
       const start = await readListStart(db.knex, scope, { parentId: wanted.parentId, cursor });
       if (!start.pool) throw notFound('Pool');
       if (wanted.parentId !== undefined && !start.parent) absent();
-      if (cursor !== undefined && start.cursorName === null) throw badCursor();
+      if (cursor !== undefined && start.cursorName === null) throw cursorGone('group');
       return listGroups(db.knex, scope, wanted, page, start.cursorName);
     },
 
@@ -133,13 +134,6 @@ async function writing(write: () => Promise<void>): Promise<void> {
 }
 
 const noSuchParent = (): DomainError => invalid('/parent_id', 'there is no such group in this pool');
-
-const badCursor = (): DomainError =>
-  invalid(
-    '',
-    'the group that the page is to begin at is gone: start again from the first page',
-    'bad_cursor',
-  );
 
 const audit = (
   tx: Knex.Transaction,

@@ -1,7 +1,7 @@
 import type { Database } from '../db/connection.ts';
 import { violatedForeignKey } from '../db/errors.ts';
 import type { Page } from '../db/keyset.ts';
-import { invalid, notFound } from '../domain_error.ts';
+import { cursorGone, notFound } from '../domain_error.ts';
 import type { Actor } from '../events/audit.ts';
 import type { ListedUser, UserScope } from '../users/user.ts';
 import type { Group, GroupFilter, GroupScope } from './group.ts';
@@ -50,7 +50,7 @@ export function createGroupMemberService({ db }: { db: Database }) {
       const start = await readUserListStart(db.knex, scope, cursor);
       if (!start.user) throw notFound('User');
       if (cursor !== undefined && start.cursorName === null) {
-        throw invalid('', 'the group that the page is to begin at is gone: start again', 'bad_cursor');
+        throw cursorGone('group');
       }
       return listGroupsOfUser(db.knex, scope, wanted, page, start.cursorName);
     },

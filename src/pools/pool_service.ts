@@ -7,6 +7,7 @@ import { violatedForeignKey, violatedUniqueConstraint } from '../db/errors.ts';
 import type { Page } from '../db/keyset.ts';
 import {
   conflict,
+  cursorGone,
   forbidden,
   invalid,
   notFound,
@@ -237,9 +238,5 @@ function absent(): never {
 }
 
 function badCursor(): never {
-  throw invalid(
-    '',
-    'the pool that the page is to begin at is gone: start again from the first page',
-    'bad_cursor',
-  );
+  throw cursorGone('pool');
 }

@@ -187,7 +187,7 @@ describe('the tree', () => {
     expect(await api.get(`${base}/groups?query={"title":1}`)).toMatchObject({ status: 400 });
     expect(await api.get(`${base}/groups?query=nonsense`)).toMatchObject({ status: 400 });
     expect(await api.get(`${base}/groups?after_group_id=ghost`)).toMatchObject({
-      status: 422,
+      status: 400,
       body: { error_code: 'bad_cursor' },
     });
   });

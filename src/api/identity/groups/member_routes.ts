@@ -69,7 +69,7 @@ export const groupMemberRoutes = inBothApis(({ base, needs, name }) => {
       requires: needs(ofUser('read_identity_pool_groups')),
       query: GroupsOfUserQuery,
       answers: { status: 200, schema: GroupsResponse },
-      refuses: [404, 422],
+      refuses: [404],
       handler: async ({ params, query, domain }) => {
         const page = pageOf(query, query.after_group_id, query.before_group_id);
         const scope = { tenantId: params.tid, poolId: params.ipID, userId: params.userID };

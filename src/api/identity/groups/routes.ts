@@ -29,7 +29,7 @@ export const groupRoutes = inBothApis(({ base, needs, name }) => {
       requires: needs(read),
       query: GroupsQuery,
       answers: { status: 200, schema: GroupsResponse },
-      refuses: [404, 422],
+      refuses: [404],
       handler: async ({ params, query, domain }) => {
         const page = pageOf(query, query.after_group_id, query.before_group_id);
         const wanted = {
