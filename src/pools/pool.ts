@@ -1,6 +1,7 @@
 import type { Brand } from '../branding/brand.ts';
 import { PASSWORD_METHODS, type PasswordMethod } from '../credentials/hashers/hasher.ts';
 import { refuseAny, type Issue } from '../domain_error.ts';
+import { formatDuration, parseDuration } from '../duration.ts';
 import { freeMapIssues, type FreeMap } from '../free_map.ts';
 import { DEFAULT_PASSWORD_POLICY, passwordPolicyIssues, type PasswordPolicy } from './password_policy.ts';
 
@@ -117,6 +118,8 @@ export const POOL_DEFAULTS: Omit<PoolSettings, 'name'> = {
 const NAME = /^[A-Za-z0-9][A-Za-z0-9 ]{0,63}$/;
 const OTP_LENGTH = { least: 4, most: 10 };
 const OTP_TTL_SECONDS = { least: 30, most: 168 * HOUR };
+// Ten years: far from what a moment in the database or a cookie can no longer hold.
+const MAX_LIFETIME_SECONDS = 87_600 * HOUR;
 const LABELS = { most: 32, key: /^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/, valueMost: 256 };
 
 /**
@@ -130,6 +133,8 @@ export function checkPoolSettings(pool: PoolSettings, found: readonly Issue[] = 
     ...mechanismIssues(pool),
     ...passwordPolicyIssues('/password_policy', pool.passwordPolicy),
     ...hashingIssues(pool.passwordSettings),
+    ...lifetimeIssues('/password_settings/expires_after', pool.passwordSettings.expiresAfterSeconds),
+    ...lifetimeIssues('/mfa_session_ttl', parseDuration(pool.mfaSessionTtl ?? '0s') ?? Infinity),
     ...otpIssues(pool.otpSettings),
     ...freeMapIssues('/metadata', pool.metadata),
     ...labelIssues(pool.labels),
@@ -175,6 +180,11 @@ function hashingIssues({ hashingMethod }: PasswordSettings): Issue[] {
   if (isPasswordMethod(hashingMethod)) return [];
   const message = `${hashingMethod} is for imported hashes only: choose argon2, bcrypt or pbkdf2`;
   return [{ pointer: '/password_settings/hashing_method', message }];
+}
+
+function lifetimeIssues(pointer: string, seconds: number): Issue[] {
+  if (seconds <= MAX_LIFETIME_SECONDS) return [];
+  return [{ pointer, message: `must be at most ${formatDuration(MAX_LIFETIME_SECONDS)}` }];
 }
 
 /** The method that new passwords of the pool are hashed with. */

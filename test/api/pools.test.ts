@@ -65,6 +65,8 @@ describe('creating a pool', () => {
     ['/password_policy/min_length', { name: 'x', password_policy: { min_length: 4 } }],
     ['/password_policy/not_used_since', { name: 'x', password_policy: { not_used_since: 25 } }],
     ['/password_settings/hashing_method', { name: 'x', password_settings: { hashing_method: 'sha' } }],
+    ['/password_settings/expires_after', { name: 'x', password_settings: { expires_after: '87601h' } }],
+    ['/mfa_session_ttl', { name: 'x', mfa_session_ttl: '999999999999h' }],
     ['/otp_settings/challenge/length', { name: 'x', otp_settings: { challenge: { length: 3 } } }],
     ['/otp_settings/challenge/ttl', { name: 'x', otp_settings: { challenge: { ttl: '200h' } } }],
     ['/otp_settings/challenge/ttl', { name: 'x', otp_settings: { challenge: { ttl: '1.5s' } } }],
