@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { environmentNames } from '../../src/config.ts';
@@ -67,6 +67,40 @@ describe('commands', () => {
     const { code, output } = await shell.ended;
     expect(code, output).toBe(0);
   });
+
+  // They go on where the README's lines end, and in this order.
+  test.each([
+    'docs/tutorial.md',
+    'docs/how_to/connect_a_pool.md',
+    'docs/how_to/single_page_application.md',
+    'docs/how_to/native_app.md',
+    'docs/how_to/server_app.md',
+    'docs/how_to/restrict_an_application_to_a_group.md',
+    'docs/how_to/rotate_keys.md',
+    'docs/how_to/map_a_claim.md',
+    'docs/how_to/build_your_own_login_page.md',
+  ])('of %s, after those of the README', async (document) => {
+    const shell = await startShell({ server, directory }, `${tokenAndShortcuts()}\n${read(document)}`);
+    const { code, output } = await shell.ended;
+    expect(code, output).toBe(0);
+  });
+
+  test('of docs/how_to/protect_an_api.md, with the API that is written there', async () => {
+    const port = String(await freePort());
+    const document = read('docs/how_to/protect_an_api.md').replaceAll('3001', port);
+    const [, code = ''] = /^```js\n(.*?)^```$/ms.exec(document) ?? [];
+    symlinkSync(join(root, 'node_modules'), join(directory.path, 'node_modules'));
+    const file = join(directory.path, 'api.mjs');
+    writeFileSync(file, code.replaceAll('http://localhost:8080', server.publicUrl));
+    const api = spawn(process.execPath, [file], { stdio: 'inherit' });
+    onTestFinished(() => void api.kill());
+    await expect.poll(() => statusOf(`http://localhost:${port}/`)).toBe(401);
+
+    const shell = await startShell({ server, directory }, `${tokenAndShortcuts()}\n${document}`);
+    const { code: ended, output } = await shell.ended;
+    expect(ended, output).toBe(0);
+    expect(output).toContain('{"orders":[],"for":"nightly","through":"nightly"}');
+  });
 });
 
 type Place = { readonly server: TestServer; readonly directory: TemporaryDirectory };
@@ -111,6 +145,15 @@ async function startShell({ server, directory }: Place, markdown: string): Promi
     },
   };
 }
+
+/** What every page that goes on from the README begins with. */
+const tokenAndShortcuts = (): string => section(read('README.md'), 'Try it').split(/^Create/m, 1)[0] ?? '';
+
+const statusOf = (address: string): Promise<number | undefined> =>
+  fetch(address).then(
+    ({ status }) => status,
+    () => undefined,
+  );
 
 const section = (markdown: string, heading: string): string =>
   markdown.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
