@@ -1,3 +1,4 @@
+import type { SelfScope } from '../claims/standard.ts';
 import type { Permission } from '../roles/permissions.ts';
 import type { Resource } from '../roles/role_store.ts';
 
@@ -32,8 +33,6 @@ export type SystemRequirement = {
   readonly permission?: Permission;
   readonly of: (params: Params) => Resource;
 };
-
-export type SelfScope = 'view_ss_profile' | 'manage_ss_profile';
 
 /** A person's own token, of the workspace in the path. */
 export type SelfRequirement = {

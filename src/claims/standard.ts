@@ -2,7 +2,15 @@
 export const OIDC_SCOPES = ['openid', 'offline_access', 'profile', 'email', 'phone', 'groups'] as const;
 
 /** What an application may do for a person at the self API. Only for clients that register them. */
-export const SELF_SCOPES = ['view_ss_profile', 'manage_ss_profile'] as const;
+export const SELF_SCOPES = [
+  'view_ss_profile',
+  'manage_ss_profile',
+  'view_sessions',
+  'manage_sessions',
+  'manage_tokens',
+] as const;
+
+export type SelfScope = (typeof SELF_SCOPES)[number];
 
 /** Which scope carries which claims (OIDC Core §5.4; `groups` and those of `openid` but `sub` are ours). */
 export const CLAIMS_BY_SCOPE = {

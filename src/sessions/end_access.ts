@@ -15,6 +15,7 @@ export type AccessScope =
       readonly workspaceId: string;
       readonly poolId?: string;
       readonly userIds: readonly string[];
+      readonly keep?: KeptAccess | undefined;
     }
   /** A client; with people, only what they gave it. */
   | {
@@ -76,7 +77,7 @@ export async function endAccess(
   _reason: EndAccessReason,
 ): Promise<void> {
   const { accounts, values } = selection(scope);
-  const { otherGrants, otherSessions } = besides('userId' in scope ? scope.keep : undefined, values);
+  const { otherGrants, otherSessions } = besides('keep' in scope ? scope.keep : undefined, values);
   // Tombstones first: from here on nothing issued under these grants is accepted any more.
   await tx.raw(
     `UPDATE grants a SET revoked_at = now() WHERE ${accounts}${otherGrants} AND revoked_at IS NULL`,

@@ -4,16 +4,25 @@ import { notFound } from '../domain_error.ts';
 import type { Actor } from '../events/audit.ts';
 import { recordAudit } from '../events/audit_store.ts';
 import { endAccess, type KeptAccess } from './end_access.ts';
-import { listOwnApplications, listOwnSessions, lockSession } from './own_access_store.ts';
+import {
+  listOwnApplications,
+  listOwnSessions,
+  listSessionsOfIssuer,
+  lockSession,
+} from './own_access_store.ts';
 
 export type OwnAccessService = ReturnType<typeof createOwnAccessService>;
 
+type IssuerScope = PersonScope & { readonly workspaceId: string };
 type PersonScope = { readonly tenantId: string; readonly poolId: string; readonly userId: string };
 
 /** Where people are signed in, and what they have let in; they end both themselves. Throws `DomainError`. */
 export function createOwnAccessService({ db }: { readonly db: Database }) {
   return {
     sessions: (scope: PersonScope) => listOwnSessions(db.knex, personOf(scope)),
+    /** The same at one issuer, with when the person proved who they are there. */
+    sessionsIn: (scope: IssuerScope) =>
+      listSessionsOfIssuer(db.knex, { ...personOf(scope), workspaceId: scope.workspaceId }),
     applications: (scope: PersonScope) => listOwnApplications(db.knex, personOf(scope)),
 
     /** Signs one browser out, with what was granted in it; 404 for a session that the person does not have. */
@@ -37,6 +46,18 @@ export function createOwnAccessService({ db }: { readonly db: Database }) {
       await inTransaction(db, async (tx) => {
         await endAccess(tx, { ...personOf(scope), keep }, 'signed_out_by_owner');
         await record(tx, scope, by, { sessions: 'others' });
+      });
+    },
+
+    /** Ends everything of the person at one issuer: sessions, and what every application was granted. */
+    async endAll(scope: IssuerScope, keep: KeptAccess | undefined, by: Actor): Promise<void> {
+      const { tenantId, workspaceId, userId } = scope;
+      await inTransaction(db, async (tx) => {
+        await endAccess(tx, { tenantId, workspaceId, userIds: [userId], keep }, 'revoked_by_owner');
+        await record(tx, scope, by, {
+          server_id: workspaceId,
+          tokens: keep === undefined ? 'all' : 'others',
+        });
       });
     },
 

@@ -13,6 +13,12 @@ export type OwnSession = {
   readonly lastSeenAt: Date;
 };
 
+/** The same, as one issuer knows it. */
+export type IssuerSession = Omit<OwnSession, 'workspaceId' | 'workspaceName'> & {
+  /** When the person last proved who they are in it. */
+  readonly authenticatedAt: Date | undefined;
+};
+
 /** An application that somebody has let in, and that could use it now. */
 export type OwnApplication = {
   readonly workspaceId: string;
@@ -36,6 +42,24 @@ export async function listOwnSessions(executor: Knex, scope: PersonScope): Promi
     { ...scope },
   );
   return rows;
+}
+
+/** The live sessions of a person at one issuer, the one that was used last first. */
+export async function listSessionsOfIssuer(
+  executor: Knex,
+  scope: PersonScope & { readonly workspaceId: string },
+): Promise<IssuerSession[]> {
+  type Row = Omit<IssuerSession, 'authenticatedAt'> & { payload: string };
+  const { rows } = await executor.raw<{ rows: Row[] }>(
+    `SELECT s.uid, s.ip, s.user_agent AS "userAgent", s.created_at AS "createdAt",
+            s.last_seen_at AS "lastSeenAt", s.payload
+       FROM sessions s
+      WHERE s.tenant_id = :tenantId AND s.workspace_id = :workspaceId AND s.account_id = :userId
+        AND s.expires_at > now()
+      ORDER BY s.last_seen_at DESC, s.uid LIMIT ${MOST}`,
+    { ...scope },
+  );
+  return rows.map(({ payload, ...row }) => ({ ...row, authenticatedAt: loginIn(payload) }));
 }
 
 /** The applications that hold a grant of a person, by name. The account page itself is none: it is no client row. */
@@ -76,4 +100,9 @@ function grantsIn(payload: string): string[] {
   return Object.values(authorizations).flatMap(({ grantId, persistsLogout }) =>
     grantId === undefined || persistsLogout === true ? [] : [grantId],
   );
+}
+
+function loginIn(payload: string): Date | undefined {
+  const { loginTs } = JSON.parse(payload) as { loginTs?: number };
+  return loginTs === undefined ? undefined : new Date(loginTs * 1000);
 }

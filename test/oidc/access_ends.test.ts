@@ -135,6 +135,8 @@ describe('access ends at every step', () => {
         { ...tenant, workspaceId: it.workspaceId },
         { subjects: [it.userId], connectionId: it.connectionId, by: SYSTEM_ACTOR },
       ),
+    'own tokens, the one of the call among them': ({ poolId, userId, workspaceId }: Scene) =>
+      server.elsewhere.ownAccess.endAll({ ...tenant, poolId, userId, workspaceId }, undefined, SYSTEM_ACTOR),
   };
   test.each(Object.entries(revocations))('%s: at once, until the next sign-in', async (_name, revoke) => {
     const it = await scene();

@@ -3,8 +3,11 @@ import type { Actor } from '../../../events/audit.ts';
 import type { KeptAccess } from '../../../sessions/end_access.ts';
 import type { UserScope } from '../../../users/user.ts';
 
+/** The issuer of a workspace, as paths name it (contract 4). */
+export const ISSUER_BASE = '/{tid}/{aid}';
+
 /** What every path of a workspace's self API begins with (contract 2.3). */
-export const SELF_BASE = '/{tid}/{aid}/identity';
+export const SELF_BASE = `${ISSUER_BASE}/identity`;
 
 type Input = Pick<RouteInput<'/{tid}/{aid}', unknown, unknown>, 'params' | 'principal'>;
 

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../../duration.ts';
 import type { TrustedDevice } from '../../../credentials/trusted_devices_store.ts';
+import type { IssuerSession } from '../../../sessions/own_access_store.ts';
 import type { Credential } from '../../../users/user.ts';
 import type { OwnData, Profile } from '../../../users/profile_service.ts';
 import { present } from '../../present.ts';
@@ -37,6 +38,17 @@ export const presentDevice = (device: TrustedDevice): object => ({
   ip_address: device.ip,
   issue_time: device.createdAt,
   user_agent: device.userAgent,
+});
+
+/** A browser as its own person sees it. The id opens nothing: the cookie holds another value. */
+export const presentSession = (session: IssuerSession): object => ({
+  id: session.uid,
+  type: 'sso',
+  issue_time: session.createdAt,
+  active_time: session.lastSeenAt,
+  ip_address: session.ip ?? '',
+  user_agent: session.userAgent ?? '',
+  ...present({ auth_time: session.authenticatedAt }),
 });
 
 function presentBase({ user }: OwnData): object {

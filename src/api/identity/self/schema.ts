@@ -72,3 +72,25 @@ export const ListUserMFASessions = z
     ),
   })
   .meta({ id: 'ListUserMFASessions' });
+
+export const SSOSessions = z
+  .strictObject({
+    sessions: z.array(
+      z.strictObject({
+        id,
+        type: z.literal('sso'),
+        issue_time: time.meta({ description: 'When the browser was first seen' }),
+        auth_time: time.optional().meta({ description: 'When the person last proved who they are in it' }),
+        active_time: time.meta({ description: 'When it was last used, exact to a tenth of its life' }),
+        ip_address: z.string(),
+        user_agent: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'SSOSessions' });
+
+export const RevokeOwnTokensQuery = z.strictObject({
+  revoke_current_token: z.stringbool().optional().meta({
+    description: 'Whether the token of the call, its grant and its session end too; `false` by default',
+  }),
+});
