@@ -60,6 +60,18 @@ describe('a server that is killed between a change and its answer', () => {
       () => 0,
     );
 
+  /** Creates a group under a key of the caller's. */
+  const sendKeyed = (name: string, waitMs = 10_000): Promise<number> =>
+    fetch(`${url}${POOL}/groups`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json', 'x-idempotency-key': 'k'.repeat(32) },
+      body: JSON.stringify({ name }),
+      signal: AbortSignal.timeout(waitMs),
+    }).then(
+      ({ status }) => status,
+      () => 0,
+    );
+
   /** One change of each kind. */
   const changes = (tag: string) => [
     () => send('POST', `${POOL}/groups`, { id: `group-${tag}`, name: `Group ${tag}` }),
@@ -140,8 +152,34 @@ describe('a server that is killed between a change and its answer', () => {
     expect(await database.db.knex('groups').where({ group_id: 'group-held' })).toEqual([]);
   });
 
+  /** A keyed request whose effect is there and whose answer cannot be kept; `lose` makes that final after a kill. */
+  async function withAnswerHeld(name: string): Promise<{ answer: Promise<number>; lose(): Promise<void> }> {
+    const [events, answers] = [new Client(database.url), new Client(database.url)];
+    await Promise.all([events.connect(), answers.connect()]);
+    await events.query('BEGIN; LOCK TABLE audit_events IN EXCLUSIVE MODE');
+    const answer = sendKeyed(name);
+    await answers.query('BEGIN');
+    await expect
+      .poll(async () => (await answers.query('SELECT FROM idempotent_answers FOR UPDATE')).rowCount)
+      .toBe(1);
+    await events.query('COMMIT');
+    await events.end();
+    await expect.poll(() => database.db.knex('groups').where({ name })).toHaveLength(1);
+    return {
+      answer,
+      async lose() {
+        // The database would still carry out what it was sent.
+        await answers.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = current_database() AND state = 'active' AND query LIKE 'update "idempotent_answers"%'`);
+        await answers.query('COMMIT');
+        await answers.end();
+      },
+    };
+  }
+
   it('at any moment of a busy time', async () => {
     await start();
+    const held = await withAnswerHeld('Once');
     let acknowledged = 0;
     const busy = Promise.all(
       Array.from({ length: 8 }, async (_, worker) => {
@@ -158,7 +196,18 @@ describe('a server that is killed between a change and its answer', () => {
     await expect.poll(() => acknowledged, { interval: 5 }).toBeGreaterThan(busyEnough);
     server.kill('SIGKILL');
     await Promise.all([server.ended, busy]);
+    expect(await held.answer).toBe(0);
+    await held.lose();
     await gone();
+    expect(await halves()).toEqual([]);
+  });
+
+  it('and repeats nothing under a key whose answer is lost', async () => {
+    await start();
+    // What the answer was nobody knows: who asks again waits, gets 409, and may look, or come back after the minute.
+    expect(await sendKeyed('Once', 500)).toBe(0);
+    expect(await sendKeyed('Another')).toBe(422);
+    expect(await database.db.knex('groups').where({ name: 'Once' })).toHaveLength(1);
     expect(await halves()).toEqual([]);
   });
 });

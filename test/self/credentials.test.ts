@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { apiRoutes } from '../../src/api/index.ts';
 import type { ApiClient } from '../support/api_server.ts';
 import { SYSTEM_ACTOR } from '../support/domain.ts';
 import { answerOf } from '../support/api_server.ts';
@@ -13,6 +14,7 @@ beforeAll(async () => {
   codes = await server.system('acme', 'identity_self_registration');
 });
 afterAll(() => server.stop());
+afterEach(() => vi.useRealTimers());
 
 const NEW = 'violet tractor sings at noon';
 const USERS = '/api/identity/acme/system/pools/customers/users';
@@ -165,4 +167,44 @@ it('asks people what an application may do with their profile', async () => {
   const page = await server.consentPage('others-app', identifier);
   expect(page).toContain('See your profile, sign-in names and sign-in methods');
   expect(page).toContain('Change your profile, password and sign-in methods');
+});
+
+describe('what sets a credential (S-SES-06)', () => {
+  const recent = apiRoutes.filter(({ requires }) => requires.token === 'self' && requires.recent);
+
+  it('is what the contract names', () => {
+    expect(recent.map(({ path }) => path.replace('/{tid}/{aid}/identity', '')).sort()).toEqual([
+      '/v2/self/set-password',
+      '/v2/self/set-totp-secret',
+      '/v2/self/set-webauthn',
+      '/v2/self/webauthn/create/begin',
+      '/v2/self/webauthn/create/complete',
+    ]);
+  });
+
+  it('asks for a sign-in within the last five minutes, by either kind of token', async () => {
+    const { identifier } = await server.addPerson('Late');
+    const tokens = [
+      await server.signIn(identifier),
+      await server.signIn(identifier, ALL_SCOPES, { resource: `${server.url}/api` }),
+    ];
+    const refusals = async (): Promise<unknown[]> => {
+      const calls = tokens.flatMap((late) =>
+        recent.map(({ path }) => late.post(path.replace('/{tid}/{aid}', '/acme/shop'), {})),
+      );
+      return (await Promise.all(calls)).map(({ status, body, headers }) => [
+        status,
+        body?.error_code,
+        headers.get('www-authenticate'),
+      ]);
+    };
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 4 * 60_000 });
+    expect((await refusals()).filter((refusal) => (refusal as number[])[0] === 401)).toEqual([]);
+    vi.setSystemTime(Date.now() + 2 * 60_000);
+    // RFC 9470 §3.
+    const challenge = 'Bearer realm="weir", error="insufficient_user_authentication", max_age="300"';
+    expect(new Set((await refusals()).map((refusal) => JSON.stringify(refusal)))).toEqual(
+      new Set([JSON.stringify([401, 'recent_authentication_required', challenge])]),
+    );
+  });
 });
