@@ -118,6 +118,7 @@ export async function createServer(deps: ServerDeps): Promise<Server> {
       rate: createApiRate(config.apiRateLimit),
       publicUrl,
       systemTenantId: systemTenantOf(config),
+      installation: { auditRetentionDays: config.auditRetentionDays },
     }),
   );
   app.use(serveBrandFiles({ servers, domain }));

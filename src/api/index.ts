@@ -12,6 +12,7 @@ import { connectionRoutes } from './config/connections/routes.ts';
 import { keyRoutes } from './config/keys/routes.ts';
 import { permissionRoutes } from './config/permissions/routes.ts';
 import { roleRoutes } from './config/roles/routes.ts';
+import { tenantSettingsRoutes } from './config/tenant/routes.ts';
 import { stylingRoutes } from './config/styling/routes.ts';
 import { tokenRoutes } from './config/tokens/routes.ts';
 import { scopeRoutes } from './config/scopes/routes.ts';
@@ -49,6 +50,7 @@ export type { ApiDeps } from './serve_route.ts';
 /** Every operation of the management API. */
 export const apiRoutes: readonly Route[] = [
   ...tenantRoutes,
+  ...tenantSettingsRoutes,
   ...workspaceRoutes,
   ...workspaceShortRoutes,
   ...clientRoutes,

@@ -4,9 +4,15 @@ import type { ExpectedVersion } from '../domain_error.ts';
 import type { Actor } from '../events/audit.ts';
 import type { Permission } from '../roles/permissions.ts';
 import type { Principal } from '../roles/principal.ts';
-import type { Resource } from '../roles/role_store.ts';
+import type { Resource } from '../roles/authority_store.ts';
 import type { Requirement } from './requirement.ts';
 import type { StreamedBody } from './stream_body.ts';
+
+/** What whoever runs the installation has decided, as far as it holds for every tenant. */
+export type Installation = {
+  /** Days that audit events are kept; 0: for ever. */
+  readonly auditRetentionDays: number;
+};
 
 type ParamNames<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
   ? Name | ParamNames<Rest>
@@ -35,6 +41,7 @@ export type RouteInput<Path extends string, Q, B> = {
   readonly domain: Domain;
   readonly publicUrl: string;
   readonly systemTenantId: string;
+  readonly installation: Installation;
 };
 
 /** `version` becomes the ETag of a single resource. */

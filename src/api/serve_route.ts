@@ -19,7 +19,7 @@ import { etagOf, parseIfMatch } from './etag.ts';
 import { onceForKey, REPLAYED_HEADER, type IdempotencyDeps } from './idempotency.ts';
 import { readJsonBody } from './json_body.ts';
 import { parseQuery } from './query_string.ts';
-import type { Answer, Route } from './route.ts';
+import type { Answer, Installation, Route } from './route.ts';
 import { noStream, streamBody } from './stream_body.ts';
 import { validateBody, validateQuery } from './validation.ts';
 
@@ -27,6 +27,7 @@ export type ApiDeps = CallerDeps & {
   readonly idempotency: IdempotencyDeps;
   readonly rate: ApiRate;
   readonly publicUrl: string;
+  readonly installation: Installation;
 };
 
 const NO_QUERY = z.strictObject({});
@@ -53,7 +54,7 @@ export async function serveRoute(
   const body = route.body && validateBody(route.body, await readJsonBody(ctx.req));
   if (principal !== undefined) await translating(() => authorizeBody(deps, principal, requires, body));
 
-  const { domain, publicUrl, systemTenantId } = deps;
+  const { domain, publicUrl, systemTenantId, installation } = deps;
   const allows = permissionsOf(deps, principal, requires);
   const work = () =>
     translating(
@@ -71,6 +72,7 @@ export async function serveRoute(
           domain,
           publicUrl,
           systemTenantId,
+          installation,
         }),
       allows,
     );

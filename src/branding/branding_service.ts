@@ -15,7 +15,7 @@ import {
   type ImageSlot,
 } from './brand.ts';
 import * as store from './branding_store.ts';
-import { readImage, type UploadedImage } from './image.ts';
+import { isWebImage, readImage, type UploadedImage } from './image.ts';
 
 /** A brand as it is chosen: pictures as https addresses, as uploads, or as the address an upload is served at. */
 export type BrandInput = Omit<Brand, ImageSlot> & { readonly [S in ImageSlot]?: string | undefined };
@@ -101,12 +101,6 @@ function resolve(
 }
 
 const ADDRESS_RULE = 'must be an https address, or an upload as data:image/...;base64,...';
-
-/** Pages load it from its own host and allow that host alone: no password in it, no white space. */
-function isWebImage(uri: string): boolean {
-  const url = /\s/.test(uri) ? null : URL.parse(uri);
-  return url?.protocol === 'https:' && url.username === '' && url.password === '';
-}
 
 async function audit(tx: Knex.Transaction, owner: BrandOwner, by: Actor): Promise<void> {
   const { tenantId } = owner;

@@ -15,6 +15,12 @@ export const MAX_IMAGE_BYTES: Readonly<Record<ImageSlot, number>> = {
 
 const DATA_URI = /^data:(image\/[a-z+.-]{1,20});base64,([A-Za-z0-9+/]+={0,2})$/;
 
+/** Whether pages may load a picture from an address: they allow its host alone, so no password and no white space. */
+export function isWebImage(uri: string): boolean {
+  const url = /\s/.test(uri) ? null : URL.parse(uri);
+  return url?.protocol === 'https:' && url.username === '' && url.password === '';
+}
+
 type Check = (bytes: Buffer) => boolean;
 const begins =
   (...bytes: readonly number[]): Check =>

@@ -11,6 +11,7 @@ export type FlowDeps = {
   readonly db: Database;
   readonly domain: Pick<
     Domain,
+    | 'tenants'
     | 'pools'
     | 'clients'
     | 'passwords'

@@ -1,6 +1,8 @@
 import type { Brand, OwnedBrand } from '../branding/brand.ts';
 import { pageBrand } from '../branding/page_brand.ts';
 import { type PageSetting, setPage } from '../http/render.ts';
+import { offeredLanguages } from '../i18n/offered_languages.ts';
+import type { Tenant } from '../tenants/tenant.ts';
 import type { ConnectedPool, WorkspaceSnapshot } from '../workspaces/snapshot.ts';
 import type { Journey } from './journey.ts';
 
@@ -21,12 +23,13 @@ export function lookOf(
 }
 
 function compose(snapshot: WorkspaceSnapshot, pool: OwnedBrand | undefined): PageSetting {
-  const { name, logoUri, texts } = snapshot;
+  const { name, logoUri, texts, languages } = snapshot;
   const brand = pageBrand(ownedBrand(snapshot), pool);
   return {
     workspaceName: brand.name ?? name,
     brand: brand.logo === undefined && logoUri !== '' ? { ...brand, logo: logoUri } : brand,
     texts,
+    languages,
   };
 }
 
@@ -39,9 +42,10 @@ export function showLookOf({ ctx, server }: Journey, { poolId, pool }: Connected
 export const houseName = ({ branding, name }: WorkspaceSnapshot): string => branding.displayName ?? name;
 
 /** The look of a pool's pages where no workspace is known. */
-export const lookOfPool = (pool: PoolLook): PageSetting => {
+export const lookOfPool = (pool: PoolLook, { settings }: Tenant): PageSetting => {
   const brand = pageBrand(undefined, ownedPoolBrand(pool));
-  return { brand, ...(brand.name === undefined ? {} : { workspaceName: brand.name }) };
+  const languages = offeredLanguages(settings.translations);
+  return { brand, languages, ...(brand.name === undefined ? {} : { workspaceName: brand.name }) };
 };
 
 export const ownedBrand = ({ tenantId, workspaceId, branding }: WorkspaceSnapshot): OwnedBrand => ({

@@ -34,7 +34,8 @@ export function servePoolPages(deps: PoolPagesDeps): Middleware {
     if (!METHODS.includes(ctx.method)) throw new HttpError(405, 'Use GET or POST');
     await ownForms(ctx, async () => {
       const pool = await findPool(deps.flows, { tenantId, poolId });
-      setPage(ctx, lookOfPool({ tenantId, poolId, branding: pool.branding }));
+      const tenant = await deps.flows.domain.tenants.get({ tenantId });
+      setPage(ctx, lookOfPool({ tenantId, poolId, branding: pool.branding }, tenant));
       const server = await findServer(deps, ctx, pool);
       if (server === 'closed') return renderPage(ctx, 'closed', { reason: 'disconnected' });
       if (server) setPage(ctx, lookOf(server.snapshot, { poolId, branding: pool.branding }));

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context, Middleware } from 'koa';
-import { fallbackLocale, pickAcceptedLocale, pickLocale, type Locale } from '../i18n/locales.ts';
+import { pickAcceptedLocale, pickLocale, type Locale } from '../i18n/locales.ts';
+import { everyLanguage, type OfferedLanguages } from '../i18n/offered_languages.ts';
 
 /** The query parameter of the links that switch the language. */
 export const languageParameter = 'lang';
@@ -10,6 +11,7 @@ type LocaleContext = Pick<Context, 'req' | 'query' | 'cookies' | 'get'>;
 
 const wishes = new WeakMap<IncomingMessage, string>();
 const preferred = new WeakMap<IncomingMessage, Locale>();
+const offered = new WeakMap<IncomingMessage, OfferedLanguages>();
 const chosen = new WeakMap<IncomingMessage, Locale>();
 
 /**
@@ -29,21 +31,33 @@ export function preferLocale(ctx: { req: IncomingMessage }, locale: Locale | und
   chosen.delete(ctx.req);
 }
 
+/** Tells the request which languages the tenant offers. */
+export function offerLanguages(ctx: { req: IncomingMessage }, languages: OfferedLanguages | undefined): void {
+  if (languages === undefined) return;
+  offered.set(ctx.req, languages);
+  chosen.delete(ctx.req);
+}
+
+/** The languages that pages of this request may be in. */
+export const languagesOf = (ctx: { req: IncomingMessage }): OfferedLanguages =>
+  offered.get(ctx.req) ?? everyLanguage;
+
 /**
  * The language of the answer: the person's own choice (`?lang=`, then the cookie it left), the application's
- * wish (`ui_locales`), the browser's (`Accept-Language`), the workspace's, English. Always one that Weir speaks, so that it may
- * key a cache.
+ * wish (`ui_locales`), the browser's (`Accept-Language`), the workspace's, the tenant's, English. Always one that
+ * Weir speaks, so that it may key a cache, and that the tenant offers.
  */
 export function localeOf(ctx: LocaleContext): Locale {
   const known = chosen.get(ctx.req);
   if (known) return known;
+  const { locales } = languagesOf(ctx);
   const locale =
-    pickLocale(single(ctx.query[languageParameter])) ??
-    pickLocale(ctx.cookies.get(languageCookie, { signed: false }) ?? '') ??
-    pickLocale(wishes.get(ctx.req) ?? single(ctx.query['ui_locales'])) ??
-    pickAcceptedLocale(ctx.get('Accept-Language')) ??
-    pickLocale(preferred.get(ctx.req) ?? '') ??
-    fallbackLocale;
+    pickLocale(single(ctx.query[languageParameter]), locales) ??
+    pickLocale(ctx.cookies.get(languageCookie, { signed: false }) ?? '', locales) ??
+    pickLocale(wishes.get(ctx.req) ?? single(ctx.query['ui_locales']), locales) ??
+    pickAcceptedLocale(ctx.get('Accept-Language'), locales) ??
+    pickLocale(preferred.get(ctx.req) ?? '', locales) ??
+    locales[0];
   chosen.set(ctx.req, locale);
   return locale;
 }

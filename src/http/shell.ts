@@ -3,9 +3,10 @@ import type { Scheme } from '../branding/brand.ts';
 import type { OwnTexts } from '../branding/own_texts.ts';
 import type { PageBrand } from '../branding/page_brand.ts';
 import { directionOf, locales, nameOfLocale, type Locale } from '../i18n/locales.ts';
+import type { OfferedLanguages } from '../i18n/offered_languages.ts';
 import { translate } from '../i18n/translate.ts';
 import { assetPath } from './assets.ts';
-import { languageParameter, preferLocale } from './locale.ts';
+import { languageParameter, languagesOf, offerLanguages, preferLocale } from './locale.ts';
 import type { Say } from './page_views.ts';
 import type { AppLabel } from './pages.ts';
 import { isOwnPath, safeHref, showableImage, showableLogo } from './safe_addresses.ts';
@@ -19,6 +20,8 @@ export interface PageSetting {
   brand?: PageBrand;
   /** Sentences in words of its own. */
   texts?: OwnTexts;
+  /** Those that the tenant offers. */
+  languages?: OfferedLanguages;
   /** The address that shows this page by GET, where it is not the one requested. */
   selfHref?: string;
 }
@@ -60,13 +63,15 @@ const settings = new WeakMap<IncomingMessage, PageSetting>();
 
 /** Says once per request what the frame of its pages shows; later calls add to earlier ones. */
 export function setPage(ctx: { req: IncomingMessage }, setting: PageSetting): void {
-  const { workspaceName, brand, texts, selfHref } = { ...settings.get(ctx.req), ...setting };
+  const { workspaceName, brand, texts, languages, selfHref } = { ...settings.get(ctx.req), ...setting };
   settings.set(ctx.req, {
     ...(workspaceName !== undefined && { workspaceName }),
     ...(brand && { brand }),
     ...(texts && { texts }),
+    ...(languages && { languages }),
     ...(selfHref !== undefined && { selfHref }),
   });
+  offerLanguages(ctx, languages);
   preferLocale(ctx, brand?.defaultLocale);
 }
 
@@ -107,7 +112,7 @@ export function buildShell(ctx: PageContext, input: ShellInput): Shell {
     ...welcomeOf(brand, input),
     scheme: brand?.scheme ?? 'auto',
     ...(self && { selfHref: `${hostless(self.pathname)}${self.search}` }),
-    languages: languageLinks(self, input.locale),
+    languages: languageLinks(self, input.locale, languagesOf(ctx)),
     footerLinks: (brand?.links ?? []).flatMap(({ kind, href }) => {
       const target = safeHref(href);
       return target === undefined ? [] : [{ label: say(`links.${kind}`), href: target }];
@@ -179,9 +184,10 @@ function hostless(path: string): string {
 
 const names = new Map(locales.map((locale) => [locale, nameOfLocale(locale)]));
 
-function languageLinks(self: URL | null, current: Locale): Shell['languages'] {
-  if (!self) return [];
+function languageLinks(self: URL | null, current: Locale, offered: OfferedLanguages): Shell['languages'] {
+  if (!self || !offered.selector) return [];
   return locales
+    .filter((locale) => offered.locales.includes(locale))
     .filter((locale) => locale !== current)
     .map((locale) => {
       const url = new URL(self);

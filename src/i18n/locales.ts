@@ -48,15 +48,16 @@ const maxWishes = 10;
 /**
  * Picks a language from wishes written as BCP 47 tags, most wanted first: `de-AT` is served by `de`.
  * @param wishes space-separated tags (OpenID Connect Core §3.1.2.1, `ui_locales`); anything may be in it
- * @returns a language that Weir speaks, or `undefined` when none of the first ten wishes is one
+ * @param among languages to pick from; all that Weir speaks when absent
+ * @returns one of them, or `undefined` when none of the first ten wishes is one
  */
-export function pickLocale(wishes: string): Locale | undefined {
+export function pickLocale(wishes: string, among: readonly Locale[] = locales): Locale | undefined {
   for (const wish of wishes.slice(0, maxWishLength).split(/\s+/, maxWishes)) {
     const tag = wish.toLowerCase();
     const language = tag.split('-', 1)[0];
     const known =
-      locales.find((locale) => locale.toLowerCase() === tag) ??
-      locales.find((locale) => locale.toLowerCase() === language);
+      among.find((locale) => locale.toLowerCase() === tag) ??
+      among.find((locale) => locale.toLowerCase() === language);
     if (known) return known;
   }
   return undefined;
@@ -64,9 +65,10 @@ export function pickLocale(wishes: string): Locale | undefined {
 
 /**
  * Picks a language from an `Accept-Language` header (RFC 9110 §12.5.4).
- * @returns a language that Weir speaks, or `undefined` when none is wanted
+ * @param among languages to pick from; all that Weir speaks when absent
+ * @returns one of them, or `undefined` when none is wanted
  */
-export function pickAcceptedLocale(header: string): Locale | undefined {
+export function pickAcceptedLocale(header: string, among: readonly Locale[] = locales): Locale | undefined {
   const ranges = header
     .slice(0, maxWishLength)
     .split(',', maxWishes)
@@ -77,7 +79,7 @@ export function pickAcceptedLocale(header: string): Locale | undefined {
     })
     .filter((range) => range.weight > 0);
   for (const { tag } of ranges.sort((a, b) => b.weight - a.weight)) {
-    const locale = pickLocale(tag);
+    const locale = pickLocale(tag, among);
     if (locale) return locale;
   }
   return undefined;

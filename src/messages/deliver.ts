@@ -3,7 +3,8 @@ import { inTransaction } from '../db/transaction.ts';
 import type { Database } from '../db/connection.ts';
 import { SYSTEM_ACTOR } from '../events/audit.ts';
 import { recordAudit } from '../events/audit_store.ts';
-import { fallbackLocale, pickLocale, type Locale } from '../i18n/locales.ts';
+import { pickLocale, type Locale } from '../i18n/locales.ts';
+import { offeredLanguages } from '../i18n/offered_languages.ts';
 import { SealError, type Sealer } from '../security/seal.ts';
 import { backoffSeconds, GIVE_UP_SECONDS } from './backoff.ts';
 import { mailbox, type Outcome, type Parcel } from './channels/channel.ts';
@@ -124,6 +125,7 @@ export type Renderable = Pick<
   | 'tenantName'
   | 'workspaceName'
   | 'locales'
+  | 'languages'
 >;
 
 /** What a stored message says, opened and in the language of its reader. */
@@ -134,7 +136,7 @@ export function contentInputOf(sealer: Sealer, message: Renderable): ContentInpu
     template,
     purpose,
     secondsLeft,
-    locale: localeOf(message.locales),
+    locale: localeOf(message),
     product: plainName(message.workspaceName ?? message.tenantName, message.channel),
     values: { ...values, ...(values.address !== undefined && { address: maskedAddress(values.address) }) },
   };
@@ -146,10 +148,11 @@ function openValues(sealer: Sealer, message: Renderable): MessageValues {
   return JSON.parse(sealer.open(sealedValues, valuesPlace(message, message.messageId))) as MessageValues;
 }
 
-function localeOf(wishes: readonly (string | null)[]): Locale {
+function localeOf({ locales: wishes, languages }: Renderable): Locale {
+  const { locales } = offeredLanguages(languages ?? {});
   for (const wish of wishes) {
-    const locale = wish === null ? undefined : pickLocale(wish);
+    const locale = wish === null ? undefined : pickLocale(wish, locales);
     if (locale !== undefined) return locale;
   }
-  return fallbackLocale;
+  return locales[0];
 }

@@ -23,7 +23,7 @@ export async function newestMessages(
             o.sealed_values AS "sealedValues", o.created_at AS "createdAt",
             extract(epoch FROM o.expires_at - o.created_at)::float8 AS "secondsLeft",
             t.name AS "tenantName", w.name AS "workspaceName",
-            ARRAY[o.locale, u.payload ->> 'locale', t.settings ->> 'locale'] AS locales
+            ARRAY[o.locale, u.payload ->> 'locale'] AS locales, t.settings -> 'translations' AS languages
        FROM outbox o
        JOIN tenants t ON t.tenant_id = o.tenant_id
        LEFT JOIN workspaces w ON w.tenant_id = o.tenant_id AND w.workspace_id = o.workspace_id

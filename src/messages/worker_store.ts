@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { LanguageChoices } from '../i18n/offered_languages.ts';
 import type { Room } from './destinations.ts';
 import type { Channel, Template } from './message.ts';
 
@@ -29,6 +30,8 @@ export type ClaimedMessage = {
   readonly isCodeGone: boolean;
   /** Wishes for a language, most wanted first. */
   readonly locales: readonly (string | null)[];
+  /** What the tenant decides about languages; null: nothing. */
+  readonly languages: LanguageChoices | null;
   /** Null: the message is nobody's. */
   readonly userStatus: string | null;
 };
@@ -74,7 +77,7 @@ export async function claimMessages(knex: Knex, lease: string, room: Room): Prom
             extract(epoch FROM c.expires_at - now())::float8 AS "secondsLeft",
             t.name AS "tenantName", w.name AS "workspaceName", u.status AS "userStatus",
             c.code_id IS NOT NULL AND k.code_id IS NULL AS "isCodeGone",
-            ARRAY[c.locale, u.payload ->> 'locale', t.settings ->> 'locale'] AS locales
+            ARRAY[c.locale, u.payload ->> 'locale'] AS locales, t.settings -> 'translations' AS languages
        FROM claimed c
        JOIN tenants t ON t.tenant_id = c.tenant_id
        LEFT JOIN workspaces w ON w.tenant_id = c.tenant_id AND w.workspace_id = c.workspace_id

@@ -2,6 +2,8 @@
 export const PERMISSIONS = {
   system: ['manage_tenants', 'grant_operator'],
   tenant: [
+    'get_tenant',
+    'update_tenant',
     'list_identity_pools',
     'create_identity_pool',
     'read_identity_schemas',
@@ -78,6 +80,7 @@ export type Role = (typeof ROLES)[Level][number];
 const { tenant, workspace, identity_pool: pool } = PERMISSIONS;
 
 const READ: readonly Permission[] = [
+  'get_tenant',
   'list_identity_pools',
   'read_identity_schemas',
   'list_workspaces',
@@ -102,6 +105,7 @@ const READ: readonly Permission[] = [
   'b2b_read_business_metadata',
 ];
 const READ_IN_TENANT_ONLY: readonly Permission[] = [
+  'get_tenant',
   'list_identity_pools',
   'read_identity_schemas',
   'list_workspaces',
@@ -123,8 +127,9 @@ const MANAGE_USERS: readonly Permission[] = pool.filter(
       'manage_user_manager_role',
     ].includes(permission),
 );
-// Authority over administrators, and what leaves no trace of who knows a password.
+// What holds for everything in the tenant, authority over administrators, and what leaves no trace of who knows a password.
 const TENANT_ADMIN_ONLY: readonly Permission[] = [
+  'update_tenant',
   'manage_tenant_roles',
   'manage_brute_force_protection',
   'export_identity_pool_users',

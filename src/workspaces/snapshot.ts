@@ -5,6 +5,7 @@ import type { OwnTexts } from '../branding/own_texts.ts';
 import type { ClaimRule } from '../claims/claim.ts';
 import type { Attribute, Mapping } from '../claims/mapping.ts';
 import type { PasswordMethod } from '../credentials/hashers/hasher.ts';
+import type { OfferedLanguages } from '../i18n/offered_languages.ts';
 import type { ChosenLimits } from '../security/attempt_limits_store.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -75,6 +76,8 @@ export type WorkspaceSnapshot = {
   readonly branding: Brand;
   /** Sentences that the tenant says in words of its own, by language and name. */
   readonly texts: OwnTexts;
+  /** Those that the tenant's pages may be in. */
+  readonly languages: OfferedLanguages;
   readonly type: 'admin' | 'developer' | 'system' | 'regular' | 'organization';
   readonly grantTypes: readonly string[];
   /** Decides which key signs ID tokens unless a client says otherwise. */

@@ -3,14 +3,15 @@ import type { Knex } from 'knex';
 import { apisDocument, scopesDocument } from '../access/access_rules_store.ts';
 import { overlay } from '../branding/brand.ts';
 import { ownTextsDocument } from '../branding/own_texts_store.ts';
-import { brandOfTenant } from '../branding/tenant_styling.ts';
+import { brandOfTenant, type TenantStyling } from '../branding/tenant_styling.ts';
 import { claimsDocument, knownContextAttributes, knownMappings } from '../claims/rules_store.ts';
 import { isSeldomRead } from '../claims/sources.ts';
 import { CONNECTION_DEFAULTS } from '../connections/connection.ts';
 import { withClient } from '../db/connection.ts';
 import { parseDuration } from '../duration.ts';
-import type { FreeMap } from '../free_map.ts';
+import { offeredLanguages } from '../i18n/offered_languages.ts';
 import { chosenLimitsDocument } from '../security/attempt_limits_store.ts';
+import type { TenantSettings } from '../tenants/tenant.ts';
 import type { WorkspaceScope } from './config_change.ts';
 import type { ConnectedPool, WorkspaceKey, WorkspaceSnapshot } from './snapshot.ts';
 import type { Workspace } from './workspace.ts';
@@ -29,7 +30,8 @@ type StoredConnection = Omit<ConnectedPool, 'discovery' | 'pool'> & {
 type Row = {
   config_version: number;
   tenant_name: string;
-  tenant_styling: FreeMap;
+  tenant_styling: TenantStyling;
+  tenant_settings: TenantSettings['settings'];
   name: string;
   logo_uri: string;
   branding: WorkspaceSnapshot['branding'];
@@ -81,7 +83,8 @@ export async function loadSnapshot(
   const row = await withClient(knex, async (client) => {
     const { rows } = await client.query<Row>({
       name: 'workspace-snapshot',
-      text: `SELECT w.config_version, t.name AS tenant_name, t.styling AS tenant_styling, w.name, w.logo_uri, w.branding,
+      text: `SELECT w.config_version, t.name AS tenant_name, t.styling AS tenant_styling,
+          t.settings AS tenant_settings, w.name, w.logo_uri, w.branding,
           ${ownTextsDocument('w.tenant_id')} AS texts, w.type, w.grant_types, w.key_type,
           w.authentication_mechanisms AS mechanisms, w.authorization_code_ttl_s, w.access_token_ttl_s,
           w.id_token_ttl_s, w.refresh_token_ttl_s, w.refresh_token_leeway_s, w.session_ttl_s, w.par_ttl_s,
@@ -151,6 +154,7 @@ function present(
     logoUri: row.logo_uri,
     branding: overlay(brandOfTenant(row.tenant_styling), row.branding),
     texts: row.texts,
+    languages: offeredLanguages(row.tenant_settings.translations),
     type: row.type,
     grantTypes: row.grant_types,
     keyType: row.key_type,

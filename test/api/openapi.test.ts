@@ -67,6 +67,7 @@ describe('the route table', () => {
         sealer: createSealer([{ kid: 'test', key: 'A'.repeat(43) + '=' }]),
       },
       rate: () => undefined,
+      installation: { auditRetentionDays: 0 },
       systemTenantId: 'default',
       publicUrl: 'http://localhost:8080',
     };

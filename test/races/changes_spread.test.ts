@@ -166,6 +166,26 @@ describe('a change of configuration', () => {
     await two.domain.workspaces.update(workspace, before, SYSTEM_ACTOR);
   });
 
+  test('the languages of a tenant are offered by both', async () => {
+    const languages = async () => {
+      const path = '/default/identity/demo-users/reset-password?server_id=demo';
+      const headers = { 'accept-language': 'ar' };
+      const answers = await volley(
+        two.ports.map((port) => ({ port, host: two.host, method: 'GET' as const, path, headers })),
+      );
+      return answers.map(({ body }) => /<html lang="(\w+)"/.exec(body)?.[1]);
+    };
+    const spoken = (language: string) =>
+      expect.poll(languages, { timeout: 2_000, interval: 50 }).toEqual([language, language]);
+    await spoken('ar');
+    const before = await two.domain.tenants.get(tenant);
+    const translations = { disabled_translations: ['ar'], default_locale: 'de' };
+    await two.domain.tenants.update(tenant, { ...before, settings: { translations } }, SYSTEM_ACTOR);
+    await spoken('de');
+    await two.domain.tenants.update(tenant, before, SYSTEM_ACTOR);
+    await spoken('ar');
+  });
+
   test('reaches a process whose notifications are lost', async () => {
     // Whoever listens is cut off: what follows is found by the check that runs every second.
     await two.database.db.knex.raw(

@@ -1,12 +1,12 @@
-import { answerTenant } from '../../api/system/tenants/present.ts';
-import { TenantBody, toTenantInput } from '../../api/system/tenants/schema.ts';
+import { answerTenant } from '../../api/config/tenant/present.ts';
+import { toTenantInput, UpdateTenantBody } from '../../api/config/tenant/schema.ts';
 import { kind } from '../kind.ts';
 
 export const tenant = kind({
   noun: 'tenant',
   path: 'tenant.yaml',
-  body: TenantBody,
-  leftOut: ['id'],
+  body: UpdateTenantBody,
+  leftOut: ['id', 'url'],
   list: async ({ domain, tenantId }) => [
     { id: '', answer: answerTenant(await domain.tenants.get({ tenantId })) },
   ],

@@ -1,5 +1,5 @@
-import { chooseLocale, localeOf } from '../../http/locale.ts';
-import { locales, nameOfLocale, pickLocale } from '../../i18n/locales.ts';
+import { chooseLocale, languagesOf, localeOf } from '../../http/locale.ts';
+import { nameOfLocale, pickLocale } from '../../i18n/locales.ts';
 import { isObject } from '../../schemas/json_schema.ts';
 import type { Profile } from '../../users/profile_service.ts';
 import { isInvalid } from '../codes/refusals.ts';
@@ -12,7 +12,8 @@ const CLAIM = 'locale';
 
 export async function showLanguage(deps: FlowDeps, visit: Visit): Promise<void> {
   const profile = await profileOf(deps, visit);
-  const chosen = storedLocale(profile) ?? localeOf(visit.ctx);
+  const { locales } = languagesOf(visit.ctx);
+  const chosen = storedLocale(profile, locales) ?? localeOf(visit.ctx);
   await showPage(deps, visit, 'account_language', {
     languages: locales.map((locale) => ({
       locale,
@@ -26,7 +27,7 @@ export async function showLanguage(deps: FlowDeps, visit: Visit): Promise<void> 
 /** Keeps the choice: in this browser for its pages, and with the account for its messages. */
 export async function saveLanguage(deps: FlowDeps, visit: Visit): Promise<void> {
   const form = await readOwnForm(deps, visit);
-  const locale = pickLocale(form.get('language') ?? '');
+  const locale = pickLocale(form.get('language') ?? '', languagesOf(visit.ctx).locales);
   if (locale === undefined) return leadOn(visit, 'language');
   const profile = await profileOf(deps, visit);
   if (hasClaim(profile)) {
@@ -49,7 +50,7 @@ function hasClaim({ payloadSchema }: Profile): boolean {
   return isObject(property) && property.hidden !== true;
 }
 
-function storedLocale({ user }: Profile): string | undefined {
+function storedLocale({ user }: Profile, offered: readonly string[]): string | undefined {
   const stored = Object.hasOwn(user.payload, CLAIM) ? user.payload[CLAIM] : undefined;
-  return typeof stored === 'string' ? pickLocale(stored) : undefined;
+  return typeof stored === 'string' ? pickLocale(stored, offered) : undefined;
 }

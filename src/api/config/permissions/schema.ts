@@ -6,6 +6,8 @@ const booleans = <Name extends string>(names: readonly Name[]) =>
 
 /** The contract's name of a permission, where it is not ours. */
 export const TENANT_PROBES = {
+  get_tenant: 'get_tenant',
+  update_tenant: 'update_tenant',
   create_identity_pool: 'create_identity_pool',
   create_workspace: 'create_workspace',
   list_identity_pools: 'list_identity_pools',
@@ -14,6 +16,7 @@ export const TENANT_PROBES = {
   manage_identity_schemas: 'manage_identity_schemas',
   read_brute_force_protection: 'read_brute_force_protection',
   manage_brute_force_protection: 'manage_brute_force_protection',
+  manage_themes: 'manage_themes',
   read_roles: 'read_tenant_roles',
   manage_admin_role: 'manage_tenant_roles',
   manage_business_admin_role: 'manage_tenant_roles',

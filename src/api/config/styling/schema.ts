@@ -14,13 +14,13 @@ import { locales } from '../../../i18n/locales.ts';
 import { line, readOnly, uri } from '../../fields.ts';
 
 /** Empty means "none", as it does in answers of programs that know the field but have no value for it. */
-const orEmpty = <T extends z.ZodType>(schema: T) =>
+export const orEmpty = <T extends z.ZodType>(schema: T) =>
   z
     .union([z.literal(''), schema])
     .optional()
     .transform((value) => (value === '' ? undefined : value));
 
-const color = z
+export const color = z
   .string()
   .regex(/^#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$/, 'must be a colour such as #0b5660')
   .meta({ example: '#0b5660' });
@@ -39,16 +39,16 @@ const link = z
   .max(2048)
   .refine((text) => /^https?:\/\/\S+$/.test(text) && URL.canParse(text), 'must be an http or https address');
 
-const pixels = z
+export const logoHeight = z
   .string()
   .regex(/^\d{1,3}(?:px)?$/, 'must be a height such as 28px')
-  .transform((text) => Number.parseInt(text, 10))
-  .refine(
-    (height) => height >= LOGO_HEIGHT.min && height <= LOGO_HEIGHT.max,
-    `must be from ${LOGO_HEIGHT.min}px to ${LOGO_HEIGHT.max}px`,
-  );
+  .refine((text) => {
+    const height = Number.parseInt(text, 10);
+    return height >= LOGO_HEIGHT.min && height <= LOGO_HEIGHT.max;
+  }, `must be from ${LOGO_HEIGHT.min}px to ${LOGO_HEIGHT.max}px`);
+const pixels = logoHeight.transform((text) => Number.parseInt(text, 10));
 
-const locale = z.enum(locales as unknown as readonly [string, ...string[]]);
+export const locale = z.enum(locales as unknown as readonly [string, ...string[]]);
 
 const texts = z
   .partialRecord(locale, z.strictObject({ headline: line(80).optional(), intro: line(240).optional() }))

@@ -1,23 +1,28 @@
 import { knownContextAttributes } from '../../../claims/rules_store.ts';
 import { formatDuration } from '../../../duration.ts';
-import type { Workspace } from '../../../workspaces/workspace.ts';
+import type { Workspace, WorkspaceSettings } from '../../../workspaces/workspace.ts';
 import type { Answer } from '../../route.ts';
 import { WorkspaceResponse } from './schema.ts';
 
 /** A workspace as it leaves. */
-export function presentWorkspace(workspace: Workspace, publicUrl: string): object {
+export const presentWorkspace = (workspace: Workspace, publicUrl: string): object => ({
+  id: workspace.id,
+  tenant_id: workspace.tenantId,
+  name: workspace.name,
+  type: workspace.type,
+  key_type: workspace.keyType,
+  issuer_url: `${publicUrl}/${workspace.tenantId}/${workspace.id}`,
+  ...presentWorkspaceSettings(workspace),
+});
+
+/** What is decided about a workspace, its name apart. */
+export function presentWorkspaceSettings(workspace: Omit<WorkspaceSettings, 'name'>): object {
   const { sso } = workspace;
   return {
-    id: workspace.id,
-    tenant_id: workspace.tenantId,
-    name: workspace.name,
     description: workspace.description,
     color: workspace.color,
     logo_uri: workspace.logoUri,
-    type: workspace.type,
     profile: workspace.profile,
-    key_type: workspace.keyType,
-    issuer_url: `${publicUrl}/${workspace.tenantId}/${workspace.id}`,
     grant_types: workspace.grantTypes,
     authentication_mechanisms: workspace.authenticationMechanisms,
     authorization_code_ttl: formatDuration(workspace.authorizationCodeTtlSeconds),

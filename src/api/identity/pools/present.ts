@@ -1,16 +1,26 @@
 import { formatDuration } from '../../../duration.ts';
-import { OTP_TYPES, type CountedPool } from '../../../pools/pool.ts';
+import { OTP_TYPES, type CountedPool, type PoolSettings } from '../../../pools/pool.ts';
 import type { Answer } from '../../route.ts';
 import { present } from '../../present.ts';
 
 /** A pool as it leaves. */
-export function presentPool(pool: CountedPool): object {
+export const presentPool = (pool: CountedPool): object => ({
+  id: pool.id,
+  tenant_id: pool.tenantId,
+  workspace_id: pool.workspaceId ?? '',
+  name: pool.name,
+  ...presentPoolSettings(pool),
+  system: pool.system,
+  deleted: pool.deletedAt !== null,
+  number_of_users: pool.standardUsers + pool.jitUsers,
+  number_of_standard_users: pool.standardUsers,
+  number_of_jit_users: pool.jitUsers,
+});
+
+/** What is decided about a pool, its name apart. */
+export function presentPoolSettings(pool: Omit<PoolSettings, 'name'>): object {
   const { passwordPolicy: policy, passwordSettings, otpSettings } = pool;
   return {
-    id: pool.id,
-    tenant_id: pool.tenantId,
-    workspace_id: pool.workspaceId ?? '',
-    name: pool.name,
     description: pool.description,
     badge_color: pool.badgeColor,
     payload_schema_id: pool.payloadSchemaId,
@@ -53,11 +63,6 @@ export function presentPool(pool: CountedPool): object {
     },
     metadata: pool.metadata,
     labels: pool.labels,
-    system: pool.system,
-    deleted: pool.deletedAt !== null,
-    number_of_users: pool.standardUsers + pool.jitUsers,
-    number_of_standard_users: pool.standardUsers,
-    number_of_jit_users: pool.jitUsers,
   };
 }
 

@@ -1,16 +1,10 @@
 import { pageOf } from '../../paging.ts';
 import { ofInstallation } from '../../requirement.ts';
 import { route } from '../../route.ts';
-import { answerCreatedTenant, answerTenant, presentTenant } from './present.ts';
-import {
-  CreatedTenantResponse,
-  TenantBody,
-  TenantResponse,
-  TenantsQuery,
-  TenantsResponse,
-  toTenantInput,
-  UpdateTenantBody,
-} from './schema.ts';
+import { answerTenant, presentTenant } from '../../config/tenant/present.ts';
+import { TenantResponse, toTenantInput, UpdateTenantBody } from '../../config/tenant/schema.ts';
+import { answerCreatedTenant } from './present.ts';
+import { CreatedTenantResponse, TenantBody, TenantsQuery, TenantsResponse } from './schema.ts';
 
 const tag = 'tenants';
 const TENANTS = '/api/system/tenants';
