@@ -6,7 +6,7 @@ import { correlationId } from '../http/request_id.ts';
 import type { Caller } from '../roles/authorize.ts';
 import type { Principal, TokenVerifier } from '../roles/principal.ts';
 import type { Permission } from '../roles/permissions.ts';
-import type { Resource } from '../roles/role_store.ts';
+import type { Resource } from '../roles/authority_store.ts';
 import { ADMIN_WORKSPACE, SYSTEM_WORKSPACE } from '../tenants/tenant.ts';
 import { authenticate } from './auth.ts';
 import type { Requirement, SelfRequirement } from './requirement.ts';

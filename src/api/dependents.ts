@@ -1,7 +1,7 @@
 import { inWords, type DependedOn, type Dependent } from '../dependents.ts';
 import { conflict, type HttpError } from '../http/errors.ts';
 import type { Permission } from '../roles/permissions.ts';
-import type { Resource } from '../roles/role_store.ts';
+import type { Resource } from '../roles/authority_store.ts';
 import { present } from './present.ts';
 
 type Allows = (permission: Permission, resource: Resource) => Promise<boolean>;

@@ -1,6 +1,6 @@
 import type { SelfScope } from '../claims/standard.ts';
 import type { Permission } from '../roles/permissions.ts';
-import type { Resource } from '../roles/role_store.ts';
+import type { Resource } from '../roles/authority_store.ts';
 
 type Params = Readonly<Record<string, string>>;
 

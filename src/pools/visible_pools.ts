@@ -2,7 +2,7 @@ import type { Database } from '../db/connection.ts';
 import { forbidden, notFound } from '../domain_error.ts';
 import { roleCarries } from '../roles/permissions.ts';
 import type { Principal } from '../roles/principal.ts';
-import { readAuthority, type AuthorityFacts } from '../roles/role_store.ts';
+import { readAuthority, type AuthorityFacts } from '../roles/authority_store.ts';
 import type { WorkspaceScope } from '../workspaces/config_change.ts';
 import { findWorkspace } from '../workspaces/workspace_store.ts';
 import type { CountedPool } from './pool.ts';

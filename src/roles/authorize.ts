@@ -3,7 +3,7 @@ import type { Database } from '../db/connection.ts';
 import { forbidden, notFound } from '../domain_error.ts';
 import { isRead, permissionsOf, roleCarries, type Permission } from './permissions.ts';
 import type { Principal } from './principal.ts';
-import { readAuthority, type AuthorityFacts, type Resource } from './role_store.ts';
+import { readAuthority, type AuthorityFacts, type Resource } from './authority_store.ts';
 
 /** Whose token asks, and the tenant that the installation is run from: a `system` role counts only there. */
 export type Caller = {

@@ -9,6 +9,7 @@ import { allowedAmong, authorize, grantableAmong, isAllowed, type Caller, type R
 import { keepingAnAdministrator } from './last_administrator.ts';
 import type { Permission } from './permissions.ts';
 import { checkRole, type RoleGrant } from './role.ts';
+import type { Resource } from './authority_store.ts';
 import * as store from './role_store.ts';
 
 type TenantScope = { readonly tenantId: string };
@@ -21,25 +22,25 @@ export type RoleService = ReturnType<typeof createRoleService>;
 export function createRoleService({ db }: { db: Database }) {
   return {
     /** Throws `forbidden` unless a role of the caller carries the permission for the resource. */
-    authorize: (caller: Caller, permission: Permission, resource: store.Resource): Promise<void> =>
+    authorize: (caller: Caller, permission: Permission, resource: Resource): Promise<void> =>
       authorize(db, caller, permission, resource),
 
     /** Whether `authorize` would let the caller through. */
-    isAllowed: (caller: Caller, permission: Permission, resource: store.Resource): Promise<boolean> =>
+    isAllowed: (caller: Caller, permission: Permission, resource: Resource): Promise<boolean> =>
       isAllowed(db, caller, permission, resource),
 
     /** Which of some permissions the caller has on a resource; 403 for who holds no role at all. */
     allowedAmong: <P extends Permission>(
       caller: Caller,
       permissions: readonly P[],
-      resource: store.Resource,
+      resource: Resource,
     ): Promise<ReadonlySet<P>> => allowedAmong(db, caller, permissions, resource),
 
     /** Which of some roles the caller may grant and revoke at a resource. */
     grantableAmong: <R extends RoleAt>(
       caller: Caller,
       roles: readonly R[],
-      resource: store.Resource,
+      resource: Resource,
     ): Promise<readonly R[]> => grantableAmong(db, caller, roles, resource),
 
     /** Everyone with a role at the tenant itself, at a workspace or at a pool. */

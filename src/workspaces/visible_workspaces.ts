@@ -2,7 +2,7 @@ import type { Database } from '../db/connection.ts';
 import { forbidden } from '../domain_error.ts';
 import { roleCarries } from '../roles/permissions.ts';
 import type { Principal } from '../roles/principal.ts';
-import { readAuthority } from '../roles/role_store.ts';
+import { readAuthority } from '../roles/authority_store.ts';
 import type { Workspace } from './workspace.ts';
 import { listWorkspaces } from './workspace_store.ts';
 

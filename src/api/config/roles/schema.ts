@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { invalid } from '../../../domain_error.ts';
 import { ROLES, type Level, type Permission, type Role } from '../../../roles/permissions.ts';
 import type { GrantInput } from '../../../roles/role_service.ts';
-import type { Resource } from '../../../roles/role_store.ts';
+import type { Resource } from '../../../roles/authority_store.ts';
 import { id, readOnly } from '../../fields.ts';
 
 const TENANT_ROLES = [...ROLES.tenant, ...ROLES.system] as const;
