@@ -15,7 +15,7 @@ export type ScopeRule = Pick<
 /** An API, as tokens need it. */
 export type ApiRule = Pick<
   Api,
-  'audience' | 'tokenFormat' | 'accessTokenTtlSeconds' | 'clientId' | 'requiredGroups'
+  'audience' | 'tokenFormat' | 'tokenSigningAlg' | 'accessTokenTtlSeconds' | 'clientId' | 'requiredGroups'
 >;
 
 /** What a workspace's tokens may be asked for and be for, beyond what is built in. */

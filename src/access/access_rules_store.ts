@@ -9,6 +9,7 @@ export const scopesDocument = (tenantId: string, workspaceId: string): string =>
 /** The same of its APIs. */
 export const apisDocument = (tenantId: string, workspaceId: string): string => `coalesce((
   SELECT json_agg(json_build_object('audience', a.audience, 'tokenFormat', a.token_format,
+           'tokenSigningAlg', a.token_signing_alg,
            'accessTokenTtlSeconds', a.access_token_ttl_s, 'clientId', a.client_id,
            'requiredGroups', a.required_groups))
     FROM apis a WHERE a.tenant_id = ${tenantId} AND a.workspace_id = ${workspaceId}), '[]')`;

@@ -1,5 +1,6 @@
 import { refuseAny, type Issue } from '../domain_error.ts';
 import { isOnEveryObject, isOpaqueId, OPAQUE_ID_RULE } from '../tenants/slug.ts';
+import type { SigningAlg } from '../workspaces/signing_key.ts';
 import { LONGEST_TOKEN_SECONDS } from '../workspaces/workspace.ts';
 import { type RequiredGroup, requiredGroupIssues } from './required_groups.ts';
 
@@ -12,6 +13,8 @@ export type ApiSettings = {
   /** What tokens for it name: an absolute URI without a fragment. */
   readonly audience: string;
   readonly tokenFormat: 'jwt' | 'opaque';
+  /** What JWTs for it are signed with. */
+  readonly tokenSigningAlg: SigningAlg;
   /** Null: as long as the workspace's access tokens. */
   readonly accessTokenTtlSeconds: number | null;
   /** The client by which the API asks about its tokens. */

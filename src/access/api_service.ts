@@ -7,6 +7,7 @@ import { conflict, type ExpectedVersion, invalid, notFound, requireVersion } fro
 import type { Actor } from '../events/audit.ts';
 import { recordAudit } from '../events/audit_store.ts';
 import { changingConfig, type ConfigBus, type WorkspaceScope } from '../workspaces/config_change.ts';
+import { provideKeys, type KeyMaker } from '../workspaces/key_changes.ts';
 import { findWorkspace, lockWorkspace } from '../workspaces/workspace_store.ts';
 import { type Api, type ApiKey, type ApiSettings, checkApi, MAX_APIS } from './api.ts';
 import * as store from './api_store.ts';
@@ -23,7 +24,7 @@ export type ApiWithScopes = { readonly api: Api; readonly scopes: readonly Scope
 export type ApiService = ReturnType<typeof createApiService>;
 
 /** The APIs that tokens of a workspace may be for. Throws `DomainError`. */
-export function createApiService(deps: { db: Database; bus: ConfigBus; publicUrl: string }) {
+export function createApiService(deps: KeyMaker & { db: Database; bus: ConfigBus; publicUrl: string }) {
   const { db, bus } = deps;
   // What tokens for the management API name; see oidc/resources.ts.
   const reserved = [`${deps.publicUrl}/api`];
@@ -57,6 +58,7 @@ export function createApiService(deps: { db: Database; bus: ConfigBus; publicUrl
         }
         await checkClient(tx, scope, settings);
         await holdRequiredGroups(tx, scope, settings.requiredGroups);
+        await provideKeys(tx, deps, scope, [settings.tokenSigningAlg], by);
         await writing(() => store.insertApi(tx, { ...settings, ...scope, id }));
         await touch.workspace(scope);
         await audit(tx, scope, 'created', by, { ...settings, id });
@@ -84,6 +86,7 @@ export function createApiService(deps: { db: Database; bus: ConfigBus; publicUrl
         }
         await checkClient(tx, scope, settings);
         await holdRequiredGroups(tx, scope, settings.requiredGroups, current.requiredGroups);
+        await provideKeys(tx, deps, scope, [settings.tokenSigningAlg], by);
         await writing(() => store.updateApi(tx, key, settings));
         await touch.workspace(scope);
         await audit(tx, scope, 'updated', by, { ...settings, id: current.id });
@@ -115,6 +118,7 @@ const resolve = (input: ApiInput): ApiSettings => ({
   description: input.description ?? '',
   audience: input.audience,
   tokenFormat: input.tokenFormat ?? 'jwt',
+  tokenSigningAlg: input.tokenSigningAlg ?? 'ES256',
   accessTokenTtlSeconds: input.accessTokenTtlSeconds ?? null,
   clientId: input.clientId ?? null,
   requiredGroups: input.requiredGroups ?? [],

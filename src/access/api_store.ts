@@ -11,6 +11,7 @@ const COLUMNS: Columns<Api> = {
   description: 'description',
   audience: 'audience',
   tokenFormat: 'token_format',
+  tokenSigningAlg: 'token_signing_alg',
   accessTokenTtlSeconds: 'access_token_ttl_s',
   clientId: 'client_id',
   requiredGroups: json('required_groups'),

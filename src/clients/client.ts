@@ -4,6 +4,7 @@ import { refuseAny, type Issue } from '../domain_error.ts';
 import { freeMapIssues, type FreeMap } from '../free_map.ts';
 import { type RequiredGroup, requiredGroupIssues } from '../access/required_groups.ts';
 import { isOnEveryObject } from '../tenants/slug.ts';
+import type { SigningAlg } from '../workspaces/signing_key.ts';
 import { GRANT_TYPES, type GrantType, type Workspace } from '../workspaces/workspace.ts';
 import type { RotatedSecretNote } from './rotated_secrets.ts';
 import { subjectIssues } from './subject_type.ts';
@@ -25,9 +26,9 @@ export type AuthMethod = (typeof AUTH_METHODS)[number];
 export type ClientMetadata = {
   readonly jwks?: { readonly keys: readonly JsonWebKey[] };
   readonly jwks_uri?: string;
-  readonly token_endpoint_auth_signing_alg?: 'RS256' | 'ES256' | 'PS256' | 'HS256';
-  readonly id_token_signed_response_alg?: 'RS256' | 'ES256';
-  readonly userinfo_signed_response_alg?: 'RS256' | 'ES256';
+  readonly token_endpoint_auth_signing_alg?: SigningAlg | 'HS256';
+  readonly id_token_signed_response_alg?: SigningAlg;
+  readonly userinfo_signed_response_alg?: SigningAlg;
   /** Absent: public, the same `sub` for every application. */
   readonly subject_type?: 'pairwise';
   readonly sector_identifier_uri?: string;
@@ -202,7 +203,7 @@ function authenticationIssues({ tokenEndpointAuthMethod, enforcePkce, settings }
     issues.push({ pointer: '/jwks', message: 'private_key_jwt needs jwks or jwks_uri' });
   }
   if (jwks !== undefined && !jwks.keys.every(isPublicKey)) {
-    issues.push({ pointer: '/jwks', message: 'must hold public RSA or EC keys only' });
+    issues.push({ pointer: '/jwks', message: 'must hold public RSA, EC or Ed25519 keys only' });
   }
   if (alg !== undefined) {
     const fits =
@@ -243,7 +244,8 @@ function uriIssues(client: ClientSettings): Issue[] {
 }
 
 function isPublicKey(jwk: JsonWebKey): boolean {
-  if ((jwk.kty !== 'RSA' && jwk.kty !== 'EC') || 'd' in jwk || 'k' in jwk) return false;
+  const isKnown = jwk.kty === 'RSA' || jwk.kty === 'EC' || (jwk.kty === 'OKP' && jwk.crv === 'Ed25519');
+  if (!isKnown || 'd' in jwk || 'k' in jwk) return false;
   try {
     createPublicKey({ key: jwk, format: 'jwk' });
     return true;

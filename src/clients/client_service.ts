@@ -26,6 +26,7 @@ import {
   type Touch,
   type WorkspaceScope,
 } from '../workspaces/config_change.ts';
+import { provideKeys, type KeyMaker } from '../workspaces/key_changes.ts';
 import { findWorkspace, lockWorkspace } from '../workspaces/workspace_store.ts';
 import {
   checkClientSettings,
@@ -51,14 +52,15 @@ export type CreatedClient = Client & { readonly clientSecret?: string };
 
 export type ClientService = ReturnType<typeof createClientService>;
 
-type Deps = { readonly db: Database; readonly bus: ConfigBus; readonly sealer: Sealer };
+type Deps = KeyMaker & { readonly db: Database; readonly bus: ConfigBus };
 
 /** The applications of a workspace. Throws `DomainError`. */
-export function createClientService({ db, bus, sealer }: Deps) {
+export function createClientService({ db, bus, sealer, rsaStock }: Deps) {
+  const maker = { sealer, rsaStock };
   return {
     async create(scope: WorkspaceScope, input: ClientInput, by: Actor): Promise<CreatedClient> {
       return changingConfig(db, bus, (tx, touch) =>
-        createClient(tx, touch, sealer, scope, input, by, { system: false }),
+        createClient(tx, touch, maker, scope, input, by, { system: false }),
       );
     },
 
@@ -94,6 +96,7 @@ export function createClientService({ db, bus, sealer }: Deps) {
         if (current.system && settings.requiredGroups.length > 0) throw systemStaysOpen();
         await holdRequiredGroups(tx, workspaceScope, settings.requiredGroups, current.requiredGroups);
         const secret = nextSecret(sealer, scope, current, settings, input.clientSecret);
+        await provideKeys(tx, maker, workspaceScope, algsOf(settings), by);
         await store.updateClient(tx, scope, settings, secret);
         // Kept in another form, or not at all: what was rotated before fits no more.
         if (isSealed(secret) !== isSealed(current)) await forgetRotated(tx, scope);
@@ -137,7 +140,7 @@ export function createClientService({ db, bus, sealer }: Deps) {
 export async function createClient(
   tx: Knex.Transaction,
   touch: Touch,
-  sealer: Sealer,
+  maker: KeyMaker,
   scope: WorkspaceScope,
   input: ClientInput,
   by: Actor,
@@ -152,18 +155,25 @@ export async function createClient(
   checkClientSettings(settings, workspace);
   if (input.id !== undefined && (await isOfAnotherKind(tx, scope, 'client', id))) throw idTaken();
   await holdRequiredGroups(tx, scope, settings.requiredGroups);
-  const secret = storeSecret(sealer, clientScope, settings.tokenEndpointAuthMethod, input.clientSecret);
+  const secret = storeSecret(maker.sealer, clientScope, settings.tokenEndpointAuthMethod, input.clientSecret);
   try {
     await store.insertClient(tx, { ...settings, ...scope, id, system }, secret);
   } catch (error) {
     if (isUniqueViolation(error)) throw idTaken();
     throw error;
   }
+  await provideKeys(tx, maker, scope, algsOf(settings), by);
   await touch.workspace(scope);
   await audit(tx, scope, id, 'created', by);
   const client = (await store.findClient(tx, clientScope)) ?? absent();
   return secret.clear === undefined ? client : { ...client, clientSecret: secret.clear };
 }
+
+/** What the workspace signs for the client with, as far as the client says. */
+const algsOf = ({ settings }: ClientSettings) => [
+  settings.id_token_signed_response_alg,
+  settings.userinfo_signed_response_alg,
+];
 
 /** The secret after an update: the old one unless another is given or the method needs another form of it. */
 function nextSecret(

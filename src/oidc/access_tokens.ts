@@ -6,6 +6,7 @@ import type { Payload } from '../sessions/artefacts.ts';
 import type { Secrets } from '../sessions/hidden_values.ts';
 import { UnitOfWork } from '../sessions/unit_of_work.ts';
 import { mayAct } from '../users/account.ts';
+import { SIGNING_ALGS } from '../workspaces/signing_key.ts';
 import { connectionForPool } from '../workspaces/snapshot.ts';
 import type { ProviderCache } from './provider_cache.ts';
 import { managementAudience } from './resources.ts';
@@ -109,7 +110,7 @@ async function verifyJwt(
     ({ payload: claims } = await jwtVerify(token, keys, {
       issuer: server.issuer,
       audience: managementAudience(deps.publicUrl),
-      algorithms: ['ES256', 'RS256'],
+      algorithms: [...SIGNING_ALGS],
       typ: 'at+jwt',
       requiredClaims: ['exp', 'iat', 'sub', 'sub_type', 'client_id'],
     }));

@@ -11,6 +11,7 @@ import { aboutIssue } from '../claims/built_in.ts';
 import { isAdmittedTo, scopesWithoutApi } from '../access/access_rules.ts';
 import { isPublicClient } from '../clients/registration.ts';
 import { currentUnit } from '../sessions/unit_of_work.ts';
+import { algOf, SIGNING_ALGS } from '../workspaces/signing_key.ts';
 import type { WorkspaceSnapshot } from '../workspaces/snapshot.ts';
 import { createFindAccount } from './accounts.ts';
 import { ACR_VALUES } from './acr.ts';
@@ -239,7 +240,7 @@ function configuration(deps: ProviderDeps, issuer: string): Configuration {
     extraTokenClaims: async (ctx, token) => extraTokenClaims(ctx, snapshot, token),
     clientBasedCORS: (_ctx, origin, client) =>
       origin !== 'null' && (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
-    clientDefaults: { id_token_signed_response_alg: snapshot.keyType === 'ecdsa' ? 'ES256' : 'RS256' },
+    clientDefaults: { id_token_signed_response_alg: algOf(snapshot.keyType) },
     formats: { customizers: { jwt: (_ctx, token, parts) => nameScopes(snapshot, publicUrl, token, parts) } },
     ttl: {
       AccessToken: (_ctx, token) =>
@@ -265,9 +266,10 @@ function configuration(deps: ProviderDeps, issuer: string): Configuration {
     fetch: (url, options) => deps.fetch(url, options),
     enabledJWA: {
       // No symmetric signatures but for client_secret_jwt: a verifier must never be able to sign (S-OA-10).
-      clientAuthSigningAlgValues: ['HS256', 'RS256', 'PS256', 'ES256', 'EdDSA'],
-      idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256'],
-      userinfoSigningAlgValues: ['RS256', 'PS256', 'ES256'],
+      clientAuthSigningAlgValues: ['HS256', ...SIGNING_ALGS],
+      // Discovery lists those of them that the workspace has a key of.
+      idTokenSigningAlgValues: [...SIGNING_ALGS],
+      userinfoSigningAlgValues: [...SIGNING_ALGS],
     },
   };
 }

@@ -118,7 +118,7 @@ export function createTenantService({ db, bus, sealer, rsaStock }: Deps) {
         const client = await createClient(
           tx,
           touch,
-          sealer,
+          { sealer, rsaStock },
           admin,
           {
             id: input.adminClient?.id,

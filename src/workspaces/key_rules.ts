@@ -1,6 +1,6 @@
 import type { JsonWebKey } from 'node:crypto';
 import type { SigningAlg } from './signing_key.ts';
-import { LONGEST_TOKEN_SECONDS, type Workspace } from './workspace.ts';
+import { LONGEST_TOKEN_SECONDS } from './workspace.ts';
 
 /** `next` is published and does not sign yet, `current` signs, `rotated` is published for what it has signed. */
 export type KeyStatus = 'next' | 'current' | 'rotated' | 'revoked';
@@ -25,9 +25,6 @@ export type KeyList = { readonly rowVersion: number; readonly keys: readonly Sig
 
 /** One key, with the version of the list that it belongs to. */
 export type VersionedKey = SigningKey & { readonly rowVersion: number };
-
-export type KeyType = Exclude<Workspace['keyType'], 'ps'>;
-export const algOf = (keyType: KeyType): SigningAlg => (keyType === 'ecdsa' ? 'ES256' : 'RS256');
 
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;

@@ -1,7 +1,8 @@
+import type { Knex } from 'knex';
 import { conflict, notFound, requireVersion, type ExpectedVersion } from '../domain_error.ts';
 import { SYSTEM_ACTOR, type Actor } from '../events/audit.ts';
-import { changingConfig, type WorkspaceScope } from './config_change.ts';
-import { auditKey, createPublishNext, promote, type KeyDeps } from './key_changes.ts';
+import { changingConfig, type Touch, type WorkspaceScope } from './config_change.ts';
+import { auditKey, createPublishNext, promote, provideKeys, type KeyDeps } from './key_changes.ts';
 import {
   MAX_ROTATED_KEYS,
   REVOKED_LISTED_SECONDS,
@@ -40,7 +41,7 @@ export function createKeyService(deps: KeyDeps) {
 
     /**
      * Lets the next key of an algorithm sign, and publishes one that follows it. Refused (409) while clients may
-     * hold a JWKS without the next key; the message says until when.
+     * hold a JWKS without the next key; the message says until when. The first key of an algorithm signs at once.
      */
     async rotate(
       scope: WorkspaceScope,
@@ -52,9 +53,10 @@ export function createKeyService(deps: KeyDeps) {
         const locked = (await store.lockKeys(tx, scope)) ?? absent();
         requireVersion(expected, locked);
         const state = (await store.readiness(tx, scope)).find((one) => one.alg === alg);
-        if (state?.isFull) throw tooManyKeys();
-        if (state?.nextCreatedAt && !state.nextIsReady) throw notReady(state.nextCreatedAt);
-        if (!state?.nextIsReady) return undefined;
+        if (state === undefined) return begin(tx, touch, scope, alg, by);
+        if (state.isFull) throw tooManyKeys();
+        if (state.nextCreatedAt && !state.nextIsReady) throw notReady(state.nextCreatedAt);
+        if (!state.nextIsReady) return undefined;
         await touch.workspace(scope);
         return promote(tx, scope, alg, { sessionSeconds: locked.sessionSeconds, by });
       });
@@ -117,6 +119,19 @@ export function createKeyService(deps: KeyDeps) {
       return missing.length;
     },
   };
+
+  async function begin(
+    tx: Knex.Transaction,
+    touch: Touch,
+    scope: WorkspaceScope,
+    alg: SigningAlg,
+    by: Actor,
+  ): Promise<VersionedKey> {
+    await provideKeys(tx, deps, scope, [alg], by);
+    await touch.workspace(scope);
+    const { keys, rowVersion } = (await store.listKeys(tx, scope, alg)) ?? absent();
+    return { ...(keys.find(({ status }) => status === 'current') ?? absentKey()), rowVersion };
+  }
 
   /** Undefined when a successor is needed and none waits any more. */
   async function revokeOnce(

@@ -7,7 +7,7 @@ import {
   type KeyList,
   type SigningKey,
 } from './key_rules.ts';
-import type { SigningAlg } from './signing_key.ts';
+import { algOfKeyType, type SigningAlg } from './signing_key.ts';
 import type { SealedSigningKey } from './workspace_store.ts';
 
 const COLUMNS: Columns<SigningKey> = {
@@ -33,7 +33,7 @@ export async function listKeys(
   const { rows } = await executor.raw<{ rows: (SigningKey & { rowVersion: number })[] }>(
     `SELECT w.keys_version AS "rowVersion", ${SELECT}
        FROM workspaces w LEFT JOIN signing_keys k ON k.tenant_id = w.tenant_id AND k.workspace_id = w.workspace_id
-        AND k.use = 'sig' AND k.alg = coalesce(:alg, CASE w.key_type WHEN 'ecdsa' THEN 'ES256' ELSE 'RS256' END)
+        AND k.use = 'sig' AND k.alg = coalesce(:alg, ${algOfKeyType('w.key_type')})
       WHERE w.tenant_id = :tenantId AND w.workspace_id = :workspaceId
       ORDER BY k.created_at DESC, k.kid`,
     { ...scope, alg: alg ?? null },
@@ -92,6 +92,15 @@ export async function insertNextKey(
     { ...scope, ...key, publicJwk: JSON.stringify(key.publicJwk) },
   );
   return rowCount === 1;
+}
+
+/** The algorithms that a workspace signs with. */
+export async function signingAlgs(tx: Knex.Transaction, scope: WorkspaceScope): Promise<SigningAlg[]> {
+  const { rows } = await tx.raw<{ rows: { alg: SigningAlg }[] }>(
+    `SELECT k.alg FROM signing_keys k WHERE ${OF_WORKSPACE} AND k.status = 'current'`,
+    scope,
+  );
+  return rows.map(({ alg }) => alg);
 }
 
 export type Readiness = {

@@ -3,6 +3,7 @@ import { pageUriIssues } from '../clients/uris.ts';
 import { refuseAny, type Issue } from '../domain_error.ts';
 import { freeMapIssues, type FreeMap } from '../free_map.ts';
 import { MECHANISMS, type Mechanism } from '../pools/pool.ts';
+import type { KeyType } from './signing_key.ts';
 
 export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
 export type GrantType = (typeof GRANT_TYPES)[number];
@@ -71,8 +72,8 @@ export type Workspace = WorkspaceSettings & {
   readonly tenantId: string;
   readonly id: string;
   readonly type: WorkspaceType;
-  /** Decides which of the two keys signs ID tokens unless a client says otherwise; fixed at creation. */
-  readonly keyType: 'rsa' | 'ecdsa';
+  /** Decides what signs ID tokens unless a client says otherwise; fixed at creation. */
+  readonly keyType: KeyType;
   readonly rowVersion: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;

@@ -25,12 +25,12 @@ import type { Sealer } from '../security/seal.ts';
 import { endAccess } from '../sessions/end_access.ts';
 import { isWorkspaceId, newSlug, SLUG_RULE } from '../tenants/slug.ts';
 import { changingConfig, type ConfigBus, type WorkspaceScope } from './config_change.ts';
+import { sealKey } from './key_changes.ts';
 import { requireMethods } from './method_ceiling.ts';
 import { pairwiseClients } from './pairwise_clients_store.ts';
 import { listVisibleWorkspaces } from './visible_workspaces.ts';
 import type { RsaStock } from './rsa_stock.ts';
 import { makeSigningKeys, type NewSigningKey } from './signing_key.ts';
-import { signingKeyName } from './snapshot_store.ts';
 import {
   checkOwnPages,
   checkWorkspaceSettings,
@@ -66,7 +66,7 @@ export function createWorkspaceService({ db, bus, sealer, rsaStock }: Deps) {
       by: Actor,
       { withDemoClient }: { readonly withDemoClient: boolean } = { withDemoClient: false },
     ): Promise<Workspace> {
-      const keys = await makeSigningKeys(rsaStock);
+      const keys = await makeSigningKeys(rsaStock, input.keyType);
       return changingConfig(db, bus, async (tx, touch) => {
         const workspace = await createWorkspace(tx, sealer, scope, input, keys, by, { type: 'regular' });
         // A process may remember that there was no such workspace.
@@ -74,7 +74,7 @@ export function createWorkspaceService({ db, bus, sealer, rsaStock }: Deps) {
         await touch.workspace(workspaceScope);
         if (withDemoClient) {
           const client = { ...DEMO_CLIENT, id: `${workspace.id}-demo`, clientName: `${workspace.name} demo` };
-          await createClient(tx, touch, sealer, workspaceScope, client, by, { system: false });
+          await createClient(tx, touch, { sealer, rsaStock }, workspaceScope, client, by, { system: false });
         }
         return workspace;
       });
@@ -200,12 +200,7 @@ export async function createWorkspace(
   await store.insertSigningKeys(
     tx,
     scope,
-    keys.map(({ kid, alg, publicJwk, privateJwk }) => ({
-      kid,
-      alg,
-      publicJwk,
-      sealed: sealer.seal(JSON.stringify(privateJwk), signingKeyName(scope, kid)),
-    })),
+    keys.map((key) => sealKey(sealer, scope, key)),
   );
   await audit(tx, scope, 'created', by);
   return (await store.findWorkspace(tx, scope)) ?? absent();

@@ -75,7 +75,7 @@ describe('workspaces', () => {
     ['/enforce_pkce_for_public_clients', { enforce_pkce_for_public_clients: false }],
     ['/grant_types/0', { grant_types: ['password'] }],
     ['/grant_types', { grant_types: ['refresh_token'] }],
-    ['/key_type', { key_type: 'ps' }],
+    ['/key_type', { key_type: 'eddsa' }],
     ['/type', { type: 'admin' }],
     ['/dynamic_client_registration', { dynamic_client_registration: {} }],
   ])('refuse %s', async (pointer, body) => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { APPLICATION_KINDS, AUTH_METHODS, type ClientMetadata } from '../../../clients/client.ts';
 import type { ClientInput } from '../../../clients/client_service.ts';
 import { invalid } from '../../../domain_error.ts';
+import { SIGNING_ALGS } from '../../../workspaces/signing_key.ts';
 import { GRANT_TYPES } from '../../../workspaces/workspace.ts';
 import { distinct, duration, durationAnswer, freeMap, id, line, readOnly, time, uri } from '../../fields.ts';
 import { pagingQuery } from '../../paging.ts';
@@ -44,9 +45,9 @@ const common = {
     ),
   backchannel_logout_session_required: z.boolean(),
   require_pushed_authorization_requests: z.boolean(),
-  id_token_signed_response_alg: z.enum(['RS256', 'ES256']),
-  userinfo_signed_response_alg: z.enum(['none', 'RS256', 'ES256']),
-  token_endpoint_auth_signing_alg: z.enum(['RS256', 'ES256', 'PS256', 'HS256']),
+  id_token_signed_response_alg: z.enum(SIGNING_ALGS),
+  userinfo_signed_response_alg: z.enum(['none', ...SIGNING_ALGS]),
+  token_endpoint_auth_signing_alg: z.enum([...SIGNING_ALGS, 'HS256']),
   jwks: z.strictObject({ keys: z.array(z.looseObject({ kty: z.string() })).max(20) }),
   jwks_uri: uri,
   sector_identifier_uri: uri,

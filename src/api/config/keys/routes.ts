@@ -1,4 +1,4 @@
-import { algOf } from '../../../workspaces/key_rules.ts';
+import { algOf } from '../../../workspaces/signing_key.ts';
 import { ofWorkspace } from '../../requirement.ts';
 import { route } from '../../route.ts';
 import { answerKey, answerKeys, answerSchedule, presentPublicKey } from './present.ts';
@@ -84,7 +84,7 @@ export const keyRoutes = [
     operationId: 'rotateKey',
     summary: 'Let the next key sign, and publish another that follows it',
     description:
-      'Gives the key that signs from now on. 409 until the next key has been published for as long as clients may keep a JWKS; the message says from when on.',
+      'Gives the key that signs from now on. 409 until the next key has been published for as long as clients may keep a JWKS; the message says from when on. The first key of a type is made by this, and signs at once.',
     tag,
     requires: ofWorkspace('manage_keys'),
     query: RotateKeyQuery,

@@ -1,15 +1,18 @@
 import { z } from 'zod';
+import { KEY_TYPES, SIGNING_ALGS } from '../../../workspaces/signing_key.ts';
 import { readOnly, time } from '../../fields.ts';
 
-const keyType = z.enum(['rsa', 'ecdsa']).meta({ description: 'rsa signs RS256, ecdsa signs ES256' });
+const keyType = z
+  .enum(KEY_TYPES)
+  .meta({ description: 'rsa signs RS256, ecdsa ES256, ps PS256, eddsa EdDSA (Ed25519)' });
 /** There are keys for signatures only. */
 const use = z.enum(['sig']).default('sig');
 const text = z.string().min(1);
 
 const publicMembers = {
   kid: text,
-  kty: z.enum(['RSA', 'EC']),
-  alg: z.enum(['RS256', 'ES256']),
+  kty: z.enum(['RSA', 'EC', 'OKP']),
+  alg: z.enum(SIGNING_ALGS),
   use: z.literal('sig'),
   n: text.optional(),
   e: text.optional(),

@@ -14,6 +14,7 @@ export const presentServiceSummary = (api: Api) => ({
   custom_audience: api.audience,
   audience: api.audience,
   token_format: api.tokenFormat,
+  token_signing_alg: api.tokenSigningAlg,
   ...(api.accessTokenTtlSeconds === null
     ? {}
     : { access_token_ttl: formatDuration(api.accessTokenTtlSeconds) }),

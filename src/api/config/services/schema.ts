@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ApiInput } from '../../../access/api_service.ts';
+import { SIGNING_ALGS } from '../../../workspaces/signing_key.ts';
 import { duration, durationAnswer, id, line, readOnly, time, uri } from '../../fields.ts';
 import { requiredGroups, toRequiredGroups } from '../required_groups.ts';
 
@@ -12,6 +13,7 @@ const settings = {
   token_format: z.enum(['jwt', 'opaque']).meta({
     description: 'jwt: the API verifies tokens by itself (RFC 9068). opaque: it asks at /oauth2/introspect',
   }),
+  token_signing_alg: z.enum(SIGNING_ALGS).meta({ description: 'What JWTs for it are signed with' }),
   client_id: id.meta({ description: 'The client by which the API asks about its tokens' }),
   required_groups: requiredGroups,
 };
@@ -87,6 +89,7 @@ export const toApiInput = (given: Body): ApiInput => ({
   description: given.description,
   audience: given.custom_audience,
   tokenFormat: given.token_format,
+  tokenSigningAlg: given.token_signing_alg,
   accessTokenTtlSeconds: given.access_token_ttl,
   // The empty text is how some callers say "none".
   clientId: given.client_id === '' ? undefined : given.client_id,

@@ -6,6 +6,7 @@ import {
   SCOPE_CLAIM_FORMATS,
   SUBJECT_IDENTIFIER_TYPES,
 } from '../../../workspaces/workspace.ts';
+import { WORKSPACE_KEY_TYPES } from '../../../workspaces/signing_key.ts';
 import type { NewWorkspaceInput, WorkspaceInput } from '../../../workspaces/workspace_service.ts';
 import { distinct, duration, durationAnswer, freeMap, id, line, readOnly, uri } from '../../fields.ts';
 import { isWorkspaceId } from '../../../tenants/slug.ts';
@@ -13,7 +14,7 @@ import { pagingQuery } from '../../paging.ts';
 import { attribute } from '../claims/attribute_schema.ts';
 
 const TYPES = ['admin', 'developer', 'system', 'regular', 'organization'] as const;
-const keyType = z.enum(['rsa', 'ecdsa']);
+const keyType = z.enum(WORKSPACE_KEY_TYPES);
 const mechanism = z.enum([...MECHANISMS, 'otp']);
 
 const common = {
