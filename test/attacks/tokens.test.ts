@@ -128,7 +128,7 @@ async function forgeries(jwt: string): Promise<Record<string, Presented>> {
   const jwk = keys.find(({ kid }) => kid === header.kid) ?? {};
   const own = await generateKeyPair('ES256');
   const signed = (more: object, key = own.privateKey, said = claims) =>
-    new SignJWT(said).setProtectedHeader({ ...header, alg: 'ES256', ...more }).sign(key as CryptoKey);
+    new SignJWT(said).setProtectedHeader({ ...header, alg: 'ES256', ...more }).sign(key);
   const [head, body, signature] = jwt.split('.') as [string, string, string];
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const mac = (key: string) => {
