@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import type { Choices } from '../choices.ts';
 import type { Database } from '../db/connection.ts';
 import { violatedUniqueConstraint } from '../db/errors.ts';
+import type { Page } from '../db/keyset.ts';
 import { conflict, type ExpectedVersion, invalid, notFound, requireVersion } from '../domain_error.ts';
 import type { Actor } from '../events/audit.ts';
 import { recordAudit } from '../events/audit_store.ts';
@@ -32,9 +33,10 @@ export function createApiService(deps: KeyMaker & { db: Database; bus: ConfigBus
     async list(
       scope: WorkspaceScope,
       filter: { readonly searchPhrase?: string | undefined },
+      page?: Page,
     ): Promise<ApiWithScopes[]> {
       if ((await findWorkspace(db.knex, scope)) === undefined) throw notFound('Workspace');
-      const apis = await store.listApis(db.knex, scope, filter);
+      const apis = await store.listApis(db.knex, scope, filter, page);
       const scopes = await listScopes(db.knex, scope);
       return apis.map((api) => ({ api, scopes: scopes.filter(({ apiId }) => apiId === api.id) }));
     },

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { json, selection, toRow, type Columns } from '../db/columns.ts';
+import { keyset, type Page } from '../db/keyset.ts';
 import type { WorkspaceScope } from '../workspaces/config_change.ts';
 import { type Api, type ApiKey, type ApiSettings, MAX_APIS } from './api.ts';
 
@@ -52,20 +53,23 @@ export async function lockApi(
   return rows[0];
 }
 
-/** The APIs of a workspace, by name; with a phrase, those of that id and those whose name holds it. */
+/** The APIs of a workspace, by id; with a phrase, the one of that id and those whose name holds it. */
 export async function listApis(
   executor: Knex,
   scope: WorkspaceScope,
   { searchPhrase }: { readonly searchPhrase?: string | undefined } = {},
+  page: Page = { limit: MAX_APIS },
 ): Promise<Api[]> {
+  const { where, bindings, orderBy, arrange } = keyset(['a.api_id'], page);
+  const phrase = searchPhrase === undefined ? [] : [searchPhrase, searchPhrase];
   const { rows } = await executor.raw<{ rows: Api[] }>(
     `SELECT ${SELECT} FROM apis a
-      WHERE a.tenant_id = :tenantId AND a.workspace_id = :workspaceId
-        ${searchPhrase === undefined ? '' : 'AND (a.api_id = :phrase OR strpos(lower(a.name), lower(:phrase)) > 0)'}
-      ORDER BY lower(a.name) COLLATE "C", a.api_id LIMIT ${MAX_APIS}`,
-    { tenantId: scope.tenantId, workspaceId: scope.workspaceId, phrase: searchPhrase ?? '' },
+      WHERE a.tenant_id = ? AND a.workspace_id = ? AND ${where}
+        ${phrase.length === 0 ? '' : 'AND (a.api_id = ? OR strpos(lower(a.name), lower(?)) > 0)'}
+      ORDER BY ${orderBy} LIMIT ?`,
+    [scope.tenantId, scope.workspaceId, ...bindings, ...phrase, page.limit],
   );
-  return rows;
+  return arrange(rows);
 }
 
 export async function countApis(tx: Knex.Transaction, scope: WorkspaceScope): Promise<number> {

@@ -39,6 +39,15 @@ export const freeMap = z.record(z.string().max(256), z.unknown());
 /** Accepted so that an answer can be sent back as it came; the server sets it and ignores what is sent. */
 export const readOnly = z.unknown().optional().meta({ readOnly: true, description: 'Set by the server' });
 
+/** Several values in one query parameter, any of which will do. */
+export const anyOf = <T extends z.ZodType<string, string>>(item: T) =>
+  z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(item).min(1))
+    .optional()
+    .meta({ description: 'Several, separated by commas' });
+
 export const distinct = <T extends z.ZodType>(item: T, max: number) =>
   z
     .array(item)

@@ -30,8 +30,9 @@ export const clientRoutes = [
     handler: async ({ params, query, domain }) => {
       const page = pageOf(query, query.after_client_id, query.before_client_id);
       const scope = { tenantId: params.tid, workspaceId: params.wid };
-      // Nothing here speaks SAML.
-      if (query.client_types?.includes('oauth2') === false) return { body: { clients: [] } };
+      // Nothing here speaks SAML, and nobody registers what they like.
+      const isOther = query.client_types?.includes('oauth2') === false || query.type === 'third_party';
+      if (isOther) return { body: { clients: [] } };
       const applicationKinds = query.application_types?.filter((kind) => kind !== 'legacy' && kind !== 'dcr');
       const filter = { searchPhrase: query.search_phrase, applicationKinds };
       const clients = await domain.clients.list(scope, filter, page);

@@ -5,7 +5,18 @@ import type { ClientInput } from '../../../clients/client_service.ts';
 import { invalid } from '../../../domain_error.ts';
 import { SIGNING_ALGS } from '../../../workspaces/signing_key.ts';
 import { GRANT_TYPES } from '../../../workspaces/workspace.ts';
-import { distinct, duration, durationAnswer, freeMap, id, line, readOnly, time, uri } from '../../fields.ts';
+import {
+  anyOf,
+  distinct,
+  duration,
+  durationAnswer,
+  freeMap,
+  id,
+  line,
+  readOnly,
+  time,
+  uri,
+} from '../../fields.ts';
 import { pagingQuery } from '../../paging.ts';
 import { requiredGroups, toRequiredGroups } from '../required_groups.ts';
 
@@ -133,20 +144,15 @@ export const ClientsResponse = z
   .strictObject({ clients: z.array(ClientResponse) })
   .meta({ id: 'ClientsForAdmin' });
 
-const list = <T extends z.ZodType<string, string>>(item: T) =>
-  z
-    .string()
-    .transform((text) => text.split(','))
-    .pipe(z.array(item).min(1))
-    .optional()
-    .meta({ description: 'Several, separated by commas' });
-
 export const ClientsQuery = z.strictObject({
   ...pagingQuery('client'),
   search_phrase: z.string().min(1).max(100).optional(),
-  sort: z.enum(['id']).optional(),
-  application_types: list(z.enum([...APPLICATION_KINDS, 'legacy', 'dcr'])),
-  client_types: list(z.enum(['oauth2', 'saml'])),
+  sort: z.enum(['id', 'client_id']).optional().meta({ description: 'By id; both names are the same' }),
+  type: z.enum(['internal', 'third_party']).optional().meta({
+    description: 'Administrators have registered every client: `third_party` finds none',
+  }),
+  application_types: anyOf(z.enum([...APPLICATION_KINDS, 'legacy', 'dcr'])),
+  client_types: anyOf(z.enum(['oauth2', 'saml'])),
 });
 
 export const RotateSecretQuery = z.strictObject({

@@ -1,3 +1,4 @@
+import { pageOf } from '../../paging.ts';
 import { ofService, ofWorkspace, ofWorkspaceInBody } from '../../requirement.ts';
 import { route } from '../../route.ts';
 import { answerService, presentService } from './present.ts';
@@ -26,7 +27,10 @@ export const serviceRoutes = [
     refuses: [404],
     handler: async ({ params, query, domain }) => {
       const scope = { tenantId: params.tid, workspaceId: params.wid };
-      const services = await domain.apis.list(scope, { searchPhrase: query.search_phrase });
+      const page = pageOf(query, query.after_service_id, query.before_service_id);
+      // All services are of one type.
+      if (query.service_types?.includes('user') === false) return { body: { services: [] } };
+      const services = await domain.apis.list(scope, { searchPhrase: query.search_phrase }, page);
       return { body: { services: services.map(presentService) } };
     },
   }),

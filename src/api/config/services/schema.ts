@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { ApiInput } from '../../../access/api_service.ts';
 import { SIGNING_ALGS } from '../../../workspaces/signing_key.ts';
-import { duration, durationAnswer, id, line, readOnly, time, uri } from '../../fields.ts';
+import { anyOf, duration, durationAnswer, id, line, readOnly, time, uri } from '../../fields.ts';
+import { pagingQuery } from '../../paging.ts';
 import { requiredGroups, toRequiredGroups } from '../required_groups.ts';
 
 const settings = {
@@ -73,6 +74,11 @@ export const ServicesResponse = z
   .meta({ id: 'ServicesResponse' });
 
 export const ServicesQuery = z.strictObject({
+  ...pagingQuery('service'),
+  sort: z.enum(['id']).optional(),
+  service_types: anyOf(z.enum(['user', 'oauth2', 'oidc', 'system', 'openbanking'])).meta({
+    description: 'Types, separated by commas; `user` is the only one there is',
+  }),
   search_phrase: z
     .string()
     .min(1)

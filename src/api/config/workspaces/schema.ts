@@ -8,7 +8,7 @@ import {
 } from '../../../workspaces/workspace.ts';
 import { WORKSPACE_KEY_TYPES } from '../../../workspaces/signing_key.ts';
 import type { NewWorkspaceInput, WorkspaceInput } from '../../../workspaces/workspace_service.ts';
-import { distinct, duration, durationAnswer, freeMap, id, line, readOnly, uri } from '../../fields.ts';
+import { anyOf, distinct, duration, durationAnswer, freeMap, id, line, readOnly, uri } from '../../fields.ts';
 import { isWorkspaceId } from '../../../tenants/slug.ts';
 import { pagingQuery } from '../../paging.ts';
 import { attribute } from '../claims/attribute_schema.ts';
@@ -114,12 +114,7 @@ export const NewServerQuery = z.strictObject({
 
 export const WorkspaceMetadata = z.strictObject({ payload: freeMap }).meta({ id: 'WorkspaceMetadata' });
 
-const types = z
-  .string()
-  .transform((text) => text.split(','))
-  .pipe(z.array(z.enum(TYPES)).min(1))
-  .optional()
-  .meta({ description: 'Types, separated by commas' });
+const types = anyOf(z.enum(TYPES)).meta({ description: 'Types, separated by commas' });
 const searching = {
   search_phrase: z.string().min(1).max(100).optional(),
   sort: z.enum(['id']).optional(),
@@ -152,6 +147,8 @@ export const WorkspacesQuery = z.strictObject({
   ...pagingQuery('workspace'),
   ...searching,
   workspace_types: types,
+  template: z.stringbool().optional().meta({ description: 'No workspace is a template' }),
+  theme_id: z.string().max(64).optional().meta({ description: 'No workspace has a theme' }),
 });
 
 export const UserWorkspacesQuery = z.strictObject({

@@ -29,6 +29,7 @@ export const workspaceShortRoutes = [
     refuses: [],
     handler: async ({ params, query, domain, publicUrl }) => {
       const page = pageOf(query, query.after_workspace_id, query.before_workspace_id);
+      if (query.template === true || query.theme_id !== undefined) return { body: { workspaces: [] } };
       const filter = { searchPhrase: query.search_phrase, types: query.workspace_types };
       const workspaces = await domain.workspaces.list({ tenantId: params.tid }, filter, page);
       return { body: { workspaces: workspaces.map((one) => presentWorkspaceInShort(one, publicUrl)) } };
