@@ -9,6 +9,19 @@ const named = (...names: readonly string[]) => {
   const set: ReadonlySet<string> = new Set(names);
   return ({ key }: Operation) => set.has(key.slice(key.indexOf(':') + 1));
 };
+const isConfiguration = ({ spec }: Operation) => spec === 'admin';
+const namesTheTenantAlone = named(
+  'listBruteForceLimits',
+  'setBruteForceLimit',
+  'listAuthorizationServers',
+  'createAuthorizationServer',
+  'listWorkspaces',
+  'listUserWorkspaces',
+  'getAdminTenant',
+  'updateAdminTenant',
+  'checkTenantPermissions',
+  'listTenantRoles',
+);
 const isSelf = ({ spec }: Operation) => spec === 'identityself';
 const changesMembership = named('addUserToGroup', 'removeUserFromGroup');
 const changesAKey = named(
@@ -53,7 +66,20 @@ const UNUSED: readonly Rule[] = [
     reason: 'what is created has no version yet',
   },
   {
-    of: (operation, status) => status === 422 && (isGet(operation) || !operation.hasBody),
+    of: (operation, status) => status === 404 && namesTheTenantAlone(operation),
+    reason: 'the tenant is the only thing the path names, and it has issued the token',
+  },
+  {
+    of: (operation, status) => status === 404 && named('grantTenantRole')(operation),
+    reason: 'who is not there is named as the field that is wrong: 422',
+  },
+  {
+    of: (operation, status) => status === 409 && named('setBruteForceLimit')(operation),
+    reason: 'there is one limit of each kind, which is set as often as one likes',
+  },
+  {
+    of: (operation, status) =>
+      status === 422 && (isGet(operation) || !operation.hasBody) && !named('deleteIDP')(operation),
     reason: 'there are no fields; a parameter that cannot be read is 400',
   },
   {
@@ -137,6 +163,15 @@ const BEYOND: readonly Rule[] = [
     reason: 'a pool that is not there, or is another tenant’s, is absent for every operation (rule 9)',
   },
   {
+    of: (operation, status) => status === 409 && isConfiguration(operation) && operation.hasBody,
+    reason: 'what is taken is a conflict wherever it is chosen, when a thing is made and when it is changed',
+  },
+  {
+    of: (operation, status) =>
+      status === 409 && named('rotateKey', 'rotateClientSecret', 'revokeKey')(operation),
+    reason: 'a key signs only when clients can know it, and who has no secret has none to change',
+  },
+  {
     of: (operation, status) => status === 422 && operation.hasBody,
     reason: 'a field of the wrong kind is named instead of ignored',
   },
@@ -148,6 +183,21 @@ const BEYOND: readonly Rule[] = [
   },
 ];
 
+/** Bodies that say more than the description allows, and why [OURS]. */
+const BODIES: readonly { readonly name: string; readonly problem: RegExp; readonly reason: string }[] = [
+  {
+    name: 'listTenantRoles',
+    problem: /^(data\/subjects\/\d+\/type must be equal to one of the allowed values(, )?)+$/,
+    reason: 'clients of the admin workspace hold roles too: whoever looks for authority must see theirs',
+  },
+];
+
+/** Parameters that are refused with 400 though the description lists them, and why [OURS]. */
+const PARAMETERS: Readonly<Record<string, string>> = {
+  'admin:createClient application_purpose':
+    'it is described by nothing but its name: what decides nothing is refused instead of swallowed',
+};
+
 const reasonOf = (rules: readonly Rule[], operation: Operation, status: number): string | undefined =>
   rules.find((rule) => rule.of(operation, status))?.reason;
 
@@ -158,3 +208,9 @@ export const NEVER_ANSWERED = {
 
 export const reasonBeyond = (operation: Operation, status: number): string | undefined =>
   reasonOf(BEYOND, operation, status);
+
+export const reasonOfBody = (operation: Operation, problem: string): string | undefined =>
+  BODIES.find((row) => named(row.name)(operation) && row.problem.test(problem))?.reason;
+
+/** Whether a parameter, such as `admin:listClients limit`, is refused for a reason. */
+export const isRefusedParameter = (parameter: string): boolean => Object.hasOwn(PARAMETERS, parameter);

@@ -1,11 +1,18 @@
 import type { Operation } from './spec.ts';
-import { NEVER_ANSWERED, reasonBeyond } from './deviations.ts';
+import { NEVER_ANSWERED, reasonBeyond, reasonOfBody } from './deviations.ts';
 
 export type Seen = {
   readonly method: string;
   readonly path: string;
   readonly status: number;
   readonly body: unknown;
+};
+
+export type Totals = {
+  readonly operations: number;
+  readonly ofOperations: number;
+  readonly statuses: number;
+  readonly ofStatuses: number;
 };
 
 /** What was answered, operation by operation, held against what is described. */
@@ -34,7 +41,8 @@ export class Ledger {
       return;
     }
     const problem = operation.problemsOf(status, body);
-    if (problem !== undefined) this.#report(operation, status, problem, body);
+    if (problem !== undefined && reasonOfBody(operation, problem) === undefined)
+      this.#report(operation, status, problem, body);
     const seen = this.#seen.get(operation.key) ?? new Set();
     seen.add(status);
     this.#seen.set(operation.key, seen);
@@ -59,15 +67,16 @@ export class Ledger {
     );
   }
 
-  /** Operations with each of their successes, a 401, and the refusals that every one of them has. */
-  totals(): { operations: number; ofOperations: number; statuses: number; ofStatuses: number } {
-    const expected = this.#expected();
-    const complete = this.#operations.filter(([, operation]) =>
+  /** Of the operations in question, those that have succeeded, and which of their documented statuses were answered. */
+  totals(counts: (operation: Operation) => boolean): Totals {
+    const expected = this.#expected().filter(([operation]) => counts(operation));
+    const counted = this.#operations.filter(([, operation]) => counts(operation));
+    const complete = counted.filter(([, operation]) =>
       operation.statuses.some((status) => status < 300 && this.#has(operation, status)),
     );
     return {
       operations: complete.length,
-      ofOperations: this.#operations.length,
+      ofOperations: counted.length,
       statuses: expected.filter(([operation, status]) => this.#has(operation, status)).length,
       ofStatuses: expected.length,
     };

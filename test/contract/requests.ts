@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { person } from '../support/domain.ts';
+import { CONFIGURATION_BODIES } from './configuration_requests.ts';
 import type { Operation } from './spec.ts';
 import { POOL, TENANT, WORKSPACE, type Call } from './world.ts';
 
@@ -12,6 +13,14 @@ export type Things = {
   readonly mfaSessionID: string;
   readonly address: string;
   readonly identifier: string;
+  readonly iid: string;
+  readonly cid: string;
+  readonly scp: string;
+  readonly sid: string;
+  readonly claim: string;
+  readonly kid: string;
+  readonly locale: string;
+  readonly protectedType: string;
 };
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
@@ -33,6 +42,7 @@ const group = () => ({ name: `Group ${randomUUID().slice(0, 8)}`, user_pool_id: 
 
 /** A body that an operation takes, by its name in the description, whichever of the APIs. */
 const BODIES: Readonly<Record<string, (things: Things) => unknown>> = {
+  ...CONFIGURATION_BODIES,
   createPool: pool,
   updatePool: pool,
   createWorkspacePool: pool,

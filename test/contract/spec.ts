@@ -9,6 +9,7 @@ const FILES = {
   identity: '/api/identity/{tid}',
   identitysystem: '/api/identity/{tid}',
   identityself: '/{tid}/{aid}/identity',
+  admin: '/api/admin/{tid}',
 } as const;
 
 export type SpecName = keyof typeof FILES;
@@ -17,6 +18,8 @@ export type Operation = {
   /** `identitysystem:verifyOTP`. */
   readonly key: string;
   readonly spec: SpecName;
+  /** What the description files it under. */
+  readonly tag: string;
   readonly method: string;
   /** With the base, in braces: `/api/identity/{tid}/admin/pools/{ipID}`. */
   readonly path: string;
@@ -34,13 +37,14 @@ type Swagger = {
 };
 type SwaggerOperation = {
   operationId: string;
+  tags?: string[];
   parameters?: { in: string; name: string }[];
   responses: Record<string, { $ref?: string; schema?: unknown }>;
 };
 
 export const hasSpec = (): boolean => existsSync(join(FOLDER, 'identity.yaml'));
 
-/** Every operation of the three descriptions; none where the folder is not there. */
+/** Every operation of the four descriptions; none where the folder is not there. */
 export function readOperations(): Operation[] {
   return hasSpec() ? (Object.keys(FILES) as SpecName[]).flatMap(operationsOf) : [];
 }
@@ -64,6 +68,7 @@ function operationsOf(spec: SpecName): Operation[] {
       .map(([method, operation]) => ({
         key: `${spec}:${operation.operationId}`,
         spec,
+        tag: operation.tags?.[0] ?? '',
         method,
         path: FILES[spec] + path,
         statuses: Object.keys(operation.responses).map(Number),

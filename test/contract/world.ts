@@ -40,6 +40,8 @@ export type World = {
   addPerson(name: string): Promise<{ id: string; identifier: string }>;
   /** A token for the self API of somebody who signs in now. */
   signIn(identifier: string, scope?: string): Promise<string>;
+  /** The token of a person who administers the tenant, and the connection they have come in by. */
+  administrator(): Promise<{ token: string; connectionId: string }>;
   withToken(token: string, call: Call): Promise<ApiAnswer>;
 };
 
@@ -54,7 +56,7 @@ const SELF_SCOPES = 'openid view_ss_profile manage_ss_profile';
 export async function createWorld(ledger: Ledger, env: Record<string, string> = {}): Promise<World> {
   const server = await startApiServer(env);
   const { domain, url } = server;
-  await server.createTenant(TENANT);
+  const { administratorsPoolId } = await server.createTenant(TENANT);
   const tenant = { tenantId: TENANT };
   const pool: Parameters<PoolService['create']>[1] = {
     id: POOL,
@@ -70,10 +72,10 @@ export async function createWorld(ledger: Ledger, env: Record<string, string> = 
     SYSTEM_ACTOR,
   );
 
-  const addPerson = async (name: string) => {
+  const addPerson = async (name: string, poolId = POOL) => {
     const identifier = `${name}@example.test`;
     const made = await domain.users.create(
-      { tenantId: TENANT, poolId: POOL },
+      { tenantId: TENANT, poolId },
       {
         status: 'active',
         payload: person(name),
@@ -85,21 +87,37 @@ export async function createWorld(ledger: Ledger, env: Record<string, string> = 
     );
     return { id: made.id, identifier };
   };
-  const app = await domain.clients.create(
-    { tenantId: TENANT, workspaceId: WORKSPACE },
-    { redirectUris: [CALLBACK], trusted: true, scopes: SELF_SCOPES.split(' ') },
-    SYSTEM_ACTOR,
-  );
-  const signIn = async (identifier: string, scope = SELF_SCOPES): Promise<string> => {
-    const relyingParty = await RelyingParty.discover({
-      issuer: `${url}/${TENANT}/${WORKSPACE}`,
-      clientId: app.id,
-      clientSecret: app.clientSecret ?? '',
-      redirectUri: CALLBACK,
-      scope,
-    });
-    const { tokens } = await relyingParty.signIn({ identifier, password: PASSWORD });
-    return tokens.access_token;
+  /** An application of a workspace, and the token that it gets of whoever signs in. */
+  const application = async (workspaceId: string, scopes: string) => {
+    const { id, clientSecret = '' } = await domain.clients.create(
+      { tenantId: TENANT, workspaceId },
+      { redirectUris: [CALLBACK], trusted: true, scopes: scopes.split(' ') },
+      SYSTEM_ACTOR,
+    );
+    return async (identifier: string, scope = scopes): Promise<string> => {
+      const relyingParty = await RelyingParty.discover({
+        issuer: `${url}/${TENANT}/${workspaceId}`,
+        clientId: id,
+        clientSecret,
+        redirectUri: CALLBACK,
+        scope,
+      });
+      const { tokens } = await relyingParty.signIn({ identifier, password: PASSWORD });
+      return tokens.access_token;
+    };
+  };
+  const signIn = await application(WORKSPACE, SELF_SCOPES);
+  const administrator = async () => {
+    const { id, identifier } = await addPerson('administrator', administratorsPoolId);
+    const grant = { resourceType: 'tenant', resourceId: '', role: 'admin' } as const;
+    const subject = { subjectType: 'identity_pool_user', subjectId: id } as const;
+    await domain.roles.grant(tenant, { ...grant, ...subject }, SYSTEM_ACTOR);
+    const enter = await application('admin', 'openid');
+    const [connection] = await domain.connections.listByPool(
+      { ...tenant, poolId: administratorsPoolId },
+      { limit: 1 },
+    );
+    return { token: await enter(identifier), connectionId: connection?.id ?? '' };
   };
   const machine = async (workspaceId: string, scopes: readonly string[]): Promise<string> => {
     const { id, clientSecret = '' } = await domain.clients.create(
@@ -126,6 +144,7 @@ export async function createWorld(ledger: Ledger, env: Record<string, string> = 
     owner,
     addPerson,
     signIn,
+    administrator,
     withToken,
     call: (as, call) => withToken(as === 'nobody' ? undefined : tokens[as], call),
   };

@@ -1,5 +1,9 @@
+import { applications } from './applications.ts';
 import { codes } from './codes.ts';
 import { configuration } from './configuration.ts';
+import { authority } from './authority.ts';
+import { connections } from './connections.ts';
+import { signingKeys } from './keys.ts';
 import { groups } from './groups.ts';
 import { passkeys, withoutToken } from './passkeys.ts';
 import { passwords } from './passwords.ts';
@@ -8,8 +12,10 @@ import { schemas } from './schemas.ts';
 import { self } from './self.ts';
 import type { Part } from './step.ts';
 import { users } from './users.ts';
+import { tenant } from './tenant.ts';
+import { workspaces } from './workspaces.ts';
 
-/** The whole walk through the identity API, in the order in which an installation grows. */
+/** The whole walk through the identity API and the configuration API, in the order in which an installation grows. */
 export const walk: readonly Part[] = [
   schemas,
   pools,
@@ -21,4 +27,10 @@ export const walk: readonly Part[] = [
   self,
   withoutToken,
   configuration,
+  tenant,
+  workspaces,
+  connections,
+  applications,
+  signingKeys,
+  authority,
 ];

@@ -7,6 +7,7 @@ export type Step = { readonly name: string; readonly go: (world: World) => Promi
 export type Part = { readonly name: string; readonly steps: readonly Step[] };
 
 export const IDENTITY = `/api/identity/${TENANT}`;
+export const CONFIGURATION = `/api/admin/${TENANT}`;
 export const SELF = `/${TENANT}/${WORKSPACE}/identity`;
 
 /** One of the two APIs that people and backends use: the same requests below another base. */
@@ -45,3 +46,18 @@ export async function expectStatus(
   expect(answer.status, `${method} ${path}: ${JSON.stringify(answer.body)}`).toBe(status);
   return answer;
 }
+
+/** The same for the configuration API, as its administrator. */
+export const configuring =
+  (world: World) =>
+  (
+    status: number,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ) =>
+    expectStatus(world, 'admin', status, method, `${CONFIGURATION}${path}`, body, headers);
+
+/** Based on a version from long ago. */
+export const STALE = { 'if-match': '"999999"' };
