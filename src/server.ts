@@ -33,7 +33,8 @@ import { hostGuard } from './security/hosts.ts';
 import { securityHeaders } from './security/headers.ts';
 import { createKnownBrowsers } from './security/known_browser.ts';
 import { createOutboundFetch } from './security/outbound.ts';
-import { createSealer, type MasterKey } from './security/seal.ts';
+import type { MasterKey } from './security/seal.ts';
+import { loadSealer } from './security/wrapped_keys.ts';
 import { ConfigBus } from './workspaces/config_change.ts';
 import { serveWorkspaces } from './workspace_routes.ts';
 
@@ -58,7 +59,7 @@ export type Server = {
 export async function createServer(deps: ServerDeps): Promise<Server> {
   const { config, secrets, db, logger, health } = deps;
   const { publicUrl } = config;
-  const sealer = createSealer(secrets.masterKeys);
+  const sealer = await loadSealer(db.knex, secrets.masterKeys);
   const hashQueue = createHashQueue({ webConcurrency: config.webConcurrency });
   const bus = new ConfigBus();
   const attempts = createAttempts(sealer, { sourceLimit: config.sourceAttemptLimit });

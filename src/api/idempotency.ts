@@ -42,6 +42,10 @@ const KEY = /^[\x21-\x7e]{32,255}$/;
 const WAIT_MS = { step: 100, most: 3_000 };
 export const REPLAYED_HEADER = 'X-Idempotent-Replayed';
 
+/** The place that an answer is sealed for. */
+export const answerPlace = ({ tenantId, keyHash }: Pick<IdempotentRequest, 'tenantId' | 'keyHash'>): string =>
+  `idempotent_answer:${tenantId}/${keyHash}`;
+
 /**
  * Does the work of a request once for each key, caller and route within a minute. A repetition gets the first
  * answer again, refusals included; one that comes while the first is under way waits for it. What failed on our
@@ -64,7 +68,7 @@ export async function onceForKey(
     keyHash: hash('idempotency-key', request.tenantId, request.caller, request.target, request.key),
     bodyHash: hash('idempotency-body', JSON.stringify(request.body) ?? ''),
   };
-  const place = `idempotent_answer:${claim.tenantId}/${claim.keyHash}`;
+  const place = answerPlace(claim);
 
   const outcome = await settled(knex, claim);
   if (outcome.state === 'other_body') {

@@ -11,7 +11,6 @@ import { createDomain } from '../domain.ts';
 import { invalid } from '../domain_error.ts';
 import { SYSTEM_ACTOR } from '../events/audit.ts';
 import { createAttempts } from '../security/attempts.ts';
-import { createSealer } from '../security/seal.ts';
 import { ConfigBus } from '../workspaces/config_change.ts';
 import { changeLines, countLine, extraLines, leftLine } from './config_lines.ts';
 import { asOperator, type OperatorDeps } from './operator.ts';
@@ -93,10 +92,9 @@ const applying = (
     applyConfiguration(dependencies(deps), { tenantId }, wanted, SYSTEM_ACTOR, options),
   );
 
-function dependencies({ config, secrets, db }: OperatorDeps): ConfigurationDeps {
+function dependencies({ config, db, sealer }: OperatorDeps): ConfigurationDeps {
   const { publicUrl } = config;
   const hashQueue = createHashQueue({ webConcurrency: config.webConcurrency });
-  const sealer = createSealer(secrets.masterKeys);
   const attempts = createAttempts(sealer, { sourceLimit: config.sourceAttemptLimit });
   return {
     db,

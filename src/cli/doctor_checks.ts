@@ -2,7 +2,8 @@ import { connect } from 'node:net';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/connection.ts';
 import { pendingMigrations } from '../db/migrate.ts';
-import { databaseStatus, OLDEST_POSTGRES_MAJOR, sealingKeyIds } from '../db/status.ts';
+import { databaseStatus, OLDEST_POSTGRES_MAJOR } from '../db/status.ts';
+import { type KeyNeed, keyNeeds } from '../installation/key_needs.ts';
 import { resolveSecrets } from '../local_secrets.ts';
 import { smtpFailure } from '../messages/channels/smtp.ts';
 import type { OpenedDatabase } from '../open_database.ts';
@@ -54,12 +55,34 @@ export async function keys(config: Config, db: Database): Promise<Finding> {
   const { masterKeys } = await resolveSecrets(config);
   const name = 'keys';
   const source = config.masterKeys.length > 0 ? 'MASTER_KEY' : 'secrets.json in the data directory';
+  const held = `${masterKeys.length} from ${source}`;
+  // Their tables may not be there yet.
+  if ((await pendingMigrations(db)).length > 0) return { name, status: 'ok', text: held };
+  const needs = await keyNeeds(db.knex, masterKeys);
   const known = new Set(masterKeys.map(({ kid }) => kid));
-  const lost = (await sealingKeyIds(db.knex)).filter((kid) => !known.has(kid));
-  if (lost.length === 0) return { name, status: 'ok', text: `${masterKeys.length} from ${source}` };
-  const text = `stored secrets are sealed under ${lost.join(', ')}, which ${source} does not hold`;
-  return { name, status: 'FAIL', text, hint: 'add the key back behind the first one of MASTER_KEY' };
+  const lost = needs.filter(({ kid }) => !known.has(kid));
+  if (lost.length > 0) {
+    const text = `${source} does not hold what ${inWords(lost)}`;
+    return { name, status: 'FAIL', text, hint: 'add the key back behind the first one of MASTER_KEY' };
+  }
+  const later = needs.filter(({ kind }) => kind === 'passing');
+  if (needs.length > later.length) {
+    const text = `${held}; ${inWords(needs)}`;
+    return { name, status: 'warn', text, hint: 'run "weir keys reseal" before a key is taken away' };
+  }
+  if (later.length > 0)
+    return { name, status: 'ok', text: `${held}; ${inWords(later)}, for an hour at most` };
+  const free = masterKeys.slice(1).map(({ kid }) => kid);
+  const text = free.length === 0 ? held : `${held}; nothing needs ${free.join(', ')} any more`;
+  return { name, status: 'ok', text };
 }
+
+const inWords = (needs: readonly KeyNeed[]): string =>
+  needs
+    .flatMap(({ kid, uses }) =>
+      uses.map(({ table, column, rows }) => `${rows} of ${table}.${column} need ${kid}`),
+    )
+    .join(', ');
 
 export async function mail(config: Config): Promise<Finding> {
   const name = 'mail';

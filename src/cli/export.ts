@@ -4,7 +4,6 @@ import { createWriteStream } from 'node:fs';
 import type { Config } from '../config.ts';
 import { SYSTEM_ACTOR } from '../events/audit.ts';
 import { createExportService } from '../exports/export_service.ts';
-import { createSealer } from '../security/seal.ts';
 import { asOperator } from './operator.ts';
 
 // Hashes and secrets: for whoever runs the command alone.
@@ -15,8 +14,8 @@ export async function exportUsersCommand(
   config: Config,
   { tenant, pool, output }: { tenant: string; pool: string; output?: string },
 ): Promise<void> {
-  await asOperator(config, async ({ db, secrets }) => {
-    const exports = createExportService({ db, sealer: createSealer(secrets.masterKeys) });
+  await asOperator(config, async ({ db, sealer }) => {
+    const exports = createExportService({ db, sealer });
     const lines = await exports.people({ tenantId: tenant, poolId: pool }, SYSTEM_ACTOR);
     const target =
       output === undefined ? process.stdout : createWriteStream(output, { mode: OWNER_ONLY, flags: 'wx' });

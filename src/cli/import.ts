@@ -6,7 +6,6 @@ import { SYSTEM_ACTOR } from '../events/audit.ts';
 import type { ImportFormat } from '../imports/documents.ts';
 import type { Import } from '../imports/import.ts';
 import { createImportService, type ImportService } from '../imports/import_service.ts';
-import { createSealer } from '../security/seal.ts';
 import { asOperator } from './operator.ts';
 
 export type ImportUsersOptions = {
@@ -36,8 +35,8 @@ export async function importUsersCommand(
     mayBringSecrets: true,
     mayBringGroups: true,
   } as const;
-  return asOperator(config, async ({ db, secrets }) => {
-    const imports = createImportService({ db, sealer: createSealer(secrets.masterKeys) });
+  return asOperator(config, async ({ db, sealer }) => {
+    const imports = createImportService({ db, sealer });
     const scope = { tenantId, poolId };
     const source = await sourceOf(file);
     const started = performance.now();

@@ -16,6 +16,7 @@ Examples:
   weir doctor                     look for what is wrong, with a hint for each finding
   weir migrate                    bring the schema up to date without starting the server
   weir admin reset                a new password for the administrator, a new secret for the management client
+  weir keys reseal                after a new first key in MASTER_KEY: seal everything under it
   weir tenant create acme --name "Acme Inc."
   weir import users --pool people users.ndjson
   weir export users --pool people --output users.ndjson
@@ -88,6 +89,18 @@ function createProgram(serve: Serve): Command {
     .action(async () => {
       const { adminResetCommand } = await import('./admin.ts');
       await adminResetCommand(loadConfig().config);
+    });
+
+  program
+    .command('keys')
+    .description('master keys of this installation')
+    .command('reseal')
+    .description(
+      'seal all stored secrets under the first key of MASTER_KEY; safe beside running servers and to be killed',
+    )
+    .action(async () => {
+      const { resealCommand } = await import('./keys.ts');
+      process.exitCode = await resealCommand(loadConfig().config);
     });
 
   program

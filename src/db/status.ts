@@ -18,19 +18,6 @@ export async function databaseStatus(
   return { major: Math.trunc(Number(row.number) / 10_000), version: row.version, clockSkewMs };
 }
 
-/** Ids of the master keys that stored secrets are sealed under. Empty before the first migration. */
-export async function sealingKeyIds(knex: Knex): Promise<string[]> {
-  const { rows } = await knex.raw<{ rows: { present: boolean }[] }>(
-    `select to_regclass('signing_keys') is not null as present`,
-  );
-  if (!rows[0]?.present) return [];
-  // A sealed text is v1.<kid>.<nonce>.<ciphertext>.
-  const used = await knex.raw<{ rows: { kid: string }[] }>(
-    `select distinct split_part(private_jwk_sealed, '.', 2) as kid from signing_keys`,
-  );
-  return used.rows.map(({ kid }) => kid);
-}
-
 /** Whether the database answers at all. */
 export async function databaseAnswers(knex: Knex): Promise<boolean> {
   try {

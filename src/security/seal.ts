@@ -27,7 +27,16 @@ export type Sealer = {
   keyedHash(purpose: string, value: string): string;
   /** Whether `stored` is the keyed hash of `value`, under whichever master key it names. Malformed is false. */
   matchesKeyedHash(purpose: string, value: string, stored: string): boolean;
+  /** The key that a master key hashes with for one purpose, sealed under the first: hashes outlive their master key. */
+  wrapHashKey(kid: string, purpose: string): string;
 };
+
+/** What a master key that may be gone has hashed with for one purpose. */
+export type WrappedHashKey = { readonly kid: string; readonly purpose: string; readonly sealed: string };
+
+/** The place that such a key is sealed for. */
+export const hashKeyPlace = ({ kid, purpose }: Pick<WrappedHashKey, 'kid' | 'purpose'>): string =>
+  `hash_key:${kid}/${purpose}`;
 
 export type SealFailure = 'bad_master_key' | 'missing_aad' | 'malformed' | 'unknown_key' | 'not_authentic';
 
@@ -51,13 +60,17 @@ const BASE64URL = /^[A-Za-z0-9_-]*$/;
 
 /**
  * Seals secrets for rest and hashes values with a key, under master keys that can be rotated: the first key
- * seals and hashes, all keys open and verify.
+ * seals and hashes, all keys open and verify. `wrapped` verifies what keys have hashed that are gone.
  * @throws {SealError} `bad_master_key` for no key, a bad key id, a repeated key id, or a key that is not 32 bytes.
  */
-export function createSealer(masterKeys: readonly MasterKey[]): Sealer {
+export function createSealer(
+  masterKeys: readonly MasterKey[],
+  wrapped: readonly WrappedHashKey[] = [],
+): Sealer {
   const masters = new Map(masterKeys.map((master) => [master.kid, decodeMasterKey(master)]));
-  const current = masterKeys[0]?.kid;
-  if (current === undefined) throw new SealError('bad_master_key', 'At least one master key is needed');
+  const [first] = masterKeys;
+  if (first === undefined) throw new SealError('bad_master_key', 'At least one master key is needed');
+  const current = first.kid;
   if (masters.size !== masterKeys.length) {
     throw new SealError('bad_master_key', 'Two master keys have the same key id');
   }
@@ -80,36 +93,52 @@ export function createSealer(masterKeys: readonly MasterKey[]): Sealer {
     return key;
   }
 
+  const unwrapped = new Map<string, Buffer>();
+  /** A key that was wrapped; undefined too where nothing here opens it. */
+  function unwrapKey(kid: string, purpose: string): Buffer | undefined {
+    const place = hashKeyPlace({ kid, purpose });
+    const known = unwrapped.get(place);
+    if (known !== undefined) return known;
+    const found = wrapped.find((one) => one.kid === kid && one.purpose === purpose);
+    if (found === undefined || !masters.has(sealedUnder(found.sealed))) return undefined;
+    const key = Buffer.from(open(found.sealed, place), 'base64');
+    unwrapped.set(place, key);
+    return key;
+  }
+
   function hash(kid: string, purpose: string, value: string): Buffer | undefined {
-    const key = deriveKey(kid, `hash/${purpose}`);
+    const key = deriveKey(kid, `hash/${purpose}`) ?? unwrapKey(kid, purpose);
     return key && createHmac('sha256', key).update(value, 'utf8').digest();
   }
 
-  return {
-    seal(plaintext, aad) {
-      const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv('aes-256-gcm', requireKey(current, 'seal'), nonce);
-      cipher.setAAD(requireAad(aad));
-      const sealed = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-      return `v1.${current}.${nonce.toString('base64url')}.${sealed.toString('base64url')}`;
-    },
+  function seal(plaintext: string, aad: string): string {
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', requireKey(current, 'seal'), nonce);
+    cipher.setAAD(requireAad(aad));
+    const sealed = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+    return `v1.${current}.${nonce.toString('base64url')}.${sealed.toString('base64url')}`;
+  }
 
-    open(sealed, aad) {
-      const { kid, nonce, ciphertext, tag } = parseSealed(sealed);
-      const decipher = createDecipheriv('aes-256-gcm', requireKey(kid, 'seal'), nonce, {
-        authTagLength: TAG_BYTES,
-      });
-      decipher.setAAD(requireAad(aad));
-      decipher.setAuthTag(tag);
-      try {
-        return Buffer.concat([decipher.update(ciphertext), decipher.final()]).toString('utf8');
-      } catch {
-        throw new SealError(
-          'not_authentic',
-          `A text sealed under the master key "${kid}" was changed, or belongs to another place`,
-        );
-      }
-    },
+  function open(sealed: string, aad: string): string {
+    const { kid, nonce, ciphertext, tag } = parseSealed(sealed);
+    const decipher = createDecipheriv('aes-256-gcm', requireKey(kid, 'seal'), nonce, {
+      authTagLength: TAG_BYTES,
+    });
+    decipher.setAAD(requireAad(aad));
+    decipher.setAuthTag(tag);
+    try {
+      return Buffer.concat([decipher.update(ciphertext), decipher.final()]).toString('utf8');
+    } catch {
+      throw new SealError(
+        'not_authentic',
+        `A text sealed under the master key "${kid}" was changed, or belongs to another place`,
+      );
+    }
+  }
+
+  return {
+    seal,
+    open,
 
     keyedHash(purpose, value) {
       return `h1.${current}.${hash(current, purpose, value)?.toString('base64url')}`;
@@ -122,6 +151,9 @@ export function createSealer(masterKeys: readonly MasterKey[]): Sealer {
       const given = Buffer.from(mac, 'base64url');
       return expected !== undefined && given.length === expected.length && timingSafeEqual(given, expected);
     },
+
+    wrapHashKey: (kid, purpose) =>
+      seal(requireKey(kid, `hash/${purpose}`).toString('base64'), hashKeyPlace({ kid, purpose })),
   };
 }
 
@@ -144,6 +176,8 @@ function requireAad(aad: string): Buffer {
     throw new SealError('missing_aad', 'A sealed text needs the name of the place it belongs to');
   return Buffer.from(aad, 'utf8');
 }
+
+const sealedUnder = (sealed: string): string => sealed.split('.')[1] ?? '';
 
 function parseSealed(sealed: string): { kid: string; nonce: Buffer; ciphertext: Buffer; tag: Buffer } {
   const [version, kid, nonceText, bodyText, ...rest] = sealed.split('.');

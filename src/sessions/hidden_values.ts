@@ -12,7 +12,9 @@ export type Secrets = {
 
 /** Marks, inside a stored payload, the place of the artefact's own value in an URL. */
 const OWN_VALUE = '{uid}';
-const sessionState = (session: Payload): string => `session_state:${String(session.uid)}`;
+/** The place that the state of a session is sealed for. */
+export const sessionState = (session: { readonly uid?: unknown }): string =>
+  `session_state:${String(session.uid)}`;
 
 /** The payload as it is stored. `keyOf` gives the hash of a value. */
 export function hidden(

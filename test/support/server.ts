@@ -9,7 +9,7 @@ import { createHttpServer, drainHttpServer, listen } from '../../src/http_server
 import { createHealth } from '../../src/observability/health.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createAttempts } from '../../src/security/attempts.ts';
-import { createSealer } from '../../src/security/seal.ts';
+import { loadSealer } from '../../src/security/wrapped_keys.ts';
 import { createServer, type Server } from '../../src/server.ts';
 import { ConfigBus } from '../../src/workspaces/config_change.ts';
 import { testConfig } from './config.ts';
@@ -29,9 +29,15 @@ export type TestServer = TestDatabase & {
   stop(): Promise<void>;
 };
 
-/** A whole server, with what a first start creates, on a database and a port of its own. Stop it in `afterAll`. */
-export async function startTestServer(env: Record<string, string> = {}): Promise<TestServer> {
-  const database = await createStartedDatabase({ poolMax: 12 });
+/**
+ * A whole server, with what a first start creates, on a database and a port of its own. Stop it in `afterAll`. With
+ * a database that is given, it is what another start there would be.
+ */
+export async function startTestServer(
+  env: Record<string, string> = {},
+  given?: TestDatabase,
+): Promise<TestServer> {
+  const database = given ?? (await createStartedDatabase({ poolMax: 12 }));
   const port = await freePort();
   const config = testConfig({ PORT: String(port), PUBLIC_URL: `http://localhost:${port}`, ...env });
   const secrets = { masterKeys: config.masterKeys, cookieKeys: config.cookieKeys };
@@ -45,7 +51,7 @@ export async function startTestServer(env: Record<string, string> = {}): Promise
   await listen(http, port, config.host);
   health.started();
   const hashQueue = createHashQueue();
-  const sealer = createSealer(config.masterKeys);
+  const sealer = await loadSealer(db.knex, config.masterKeys);
   return {
     ...database,
     config,

@@ -6,7 +6,8 @@ import type { Sealer } from '../../security/seal.ts';
 import type { UserScope } from '../user.ts';
 
 /** The place that a person's secret is sealed for. */
-const totpPlace = ({ tenantId, poolId, userId }: UserScope): string => `totp:${tenantId}/${poolId}/${userId}`;
+export const totpPlace = ({ tenantId, poolId, userId }: UserScope): string =>
+  `totp:${tenantId}/${poolId}/${userId}`;
 
 /** The secret in its stored form. Throws `DomainError` 422 at the pointer for what is none. */
 export function requireTotpSecret(pointer: string, text: string): string {
