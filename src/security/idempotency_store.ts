@@ -50,18 +50,23 @@ export async function claimKey(
 }
 
 /** Keeps the first answer for whoever repeats the request. */
-export async function keepAnswer(
-  executor: Knex,
-  { tenantId, keyHash }: IdempotentRequest,
-  answer: string,
-): Promise<void> {
-  await executor('idempotent_answers').where({ tenant_id: tenantId, key_hash: keyHash }).update({ answer });
+export async function keepAnswer(executor: Knex, request: IdempotentRequest, answer: string): Promise<void> {
+  await claimOf(executor, request).update({ answer });
 }
 
 /** Gives a key up: nothing happened, so the request may be repeated under it. */
-export async function releaseKey(executor: Knex, { tenantId, keyHash }: IdempotentRequest): Promise<void> {
-  await executor('idempotent_answers').where({ tenant_id: tenantId, key_hash: keyHash, answer: null }).del();
+export async function releaseKey(executor: Knex, request: IdempotentRequest): Promise<void> {
+  await claimOf(executor, request).del();
 }
+
+// The body too: a request that took longer than its key lived must not speak for the one that has the key now.
+const claimOf = (executor: Knex, { tenantId, keyHash, bodyHash }: IdempotentRequest) =>
+  executor('idempotent_answers').where({
+    tenant_id: tenantId,
+    key_hash: keyHash,
+    body_hash: bodyHash,
+    answer: null,
+  });
 
 /** Deletes up to `limit` answers nobody can ask for any more; gives how many. Safe at any number of nodes. */
 export async function sweepAnswers(executor: Knex, limit: number): Promise<number> {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { claimKey, keepAnswer, releaseKey } from '../../src/security/idempotency_store.ts';
 import {
   startApiServer,
   statuses,
@@ -94,6 +95,20 @@ it('forgets a key after its minute', async () => {
   const later = await api.post(POOLS, { name: 'Forgotten' }, keyed('forgotten'));
   expect(later).toMatchObject({ status: 409, body: { error_code: 'name_taken' } });
   expect(later.headers.get('x-idempotent-replayed')).toBeNull();
+});
+
+it('takes no answer for a key from a request that it has outlived', async () => {
+  const { knex } = server.db;
+  const own = { tenantId: SYSTEM_TENANT, keyHash: 'slow', bodyHash: 'first' };
+  const next = { ...own, bodyHash: 'second' };
+  expect(await claimKey(knex, own, 60)).toEqual({ state: 'ours' });
+  await knex('idempotent_answers').where({ key_hash: 'slow' }).update({ expires_at: knex.fn.now() });
+  expect(await claimKey(knex, next, 60)).toEqual({ state: 'ours' });
+  await keepAnswer(knex, own, 'late');
+  await releaseKey(knex, own);
+  expect(await claimKey(knex, next, 60)).toEqual({ state: 'under_way' });
+  await keepAnswer(knex, next, 'in time');
+  expect(await claimKey(knex, next, 60)).toEqual({ state: 'answered', answer: 'in time' });
 });
 
 it('answers 409 while the first request is under way and does not end', async () => {
