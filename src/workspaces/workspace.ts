@@ -13,6 +13,9 @@ export const PROFILES = ['default', 'demo', 'workforce', 'consumer', 'partners']
 export const SUBJECT_IDENTIFIER_TYPES = ['public', 'pairwise'] as const;
 export type SubjectIdentifierType = (typeof SUBJECT_IDENTIFIER_TYPES)[number];
 
+/** Names of the contract for what `sub` is made of; here it is the person's id in either (contract 8, row 20). */
+export const SUBJECT_FORMATS = ['hash', 'legacy'] as const;
+
 /** `scope`, one text (RFC 9068), and `scp`, a list. */
 export const SCOPE_CLAIM_FORMATS = ['scope_space_separated', 'scp_array'] as const;
 export type ScopeClaimFormat = (typeof SCOPE_CLAIM_FORMATS)[number];
@@ -53,6 +56,8 @@ export type WorkspaceSettings = {
   readonly accessTokenStrategy: 'jwt' | 'opaque';
   /** What clients may choose `sub` to be. */
   readonly subjectIdentifierTypes: readonly SubjectIdentifierType[];
+  /** Kept for who asks, and decides nothing. */
+  readonly subjectFormat: (typeof SUBJECT_FORMATS)[number];
   /** How signed access tokens for applications' APIs name their scopes. */
   readonly scopeClaimFormats: readonly ScopeClaimFormat[];
   readonly sso: SsoSettings;
@@ -108,6 +113,7 @@ export const WORKSPACE_DEFAULTS: Omit<WorkspaceSettings, 'name'> = {
   rotateConfidentialRefreshTokens: false,
   accessTokenStrategy: 'jwt',
   subjectIdentifierTypes: ['public'],
+  subjectFormat: 'hash',
   scopeClaimFormats: ['scope_space_separated'],
   sso: { enabled: true },
   idpDiscovery: false,

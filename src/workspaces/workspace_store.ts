@@ -29,6 +29,7 @@ const COLUMNS: Columns<Workspace> = {
   rotateConfidentialRefreshTokens: 'rotate_confidential_refresh_tokens',
   accessTokenStrategy: 'access_token_strategy',
   subjectIdentifierTypes: 'subject_identifier_types',
+  subjectFormat: 'subject_format',
   scopeClaimFormats: 'scope_claim_formats',
   sso: json('sso'),
   idpDiscovery: 'idp_discovery',

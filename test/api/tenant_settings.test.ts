@@ -54,6 +54,7 @@ describe('the settings of a tenant', () => {
 
   it('that decide nothing, or cannot be, are refused by their names', async () => {
     const refused = await admin.put(TENANT, {
+      name: '',
       url: 'https://id.acme.test',
       jwks: { keys: [] },
       settings: {
@@ -74,6 +75,7 @@ describe('the settings of a tenant', () => {
     expect(refused.status).toBe(422);
     expect(refused.body.details.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual([
       '/jwks',
+      '/name',
       '/settings/default_template_id',
       '/settings/default_workspace_id',
       '/settings/security/FrameDeny',

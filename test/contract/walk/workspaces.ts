@@ -9,12 +9,13 @@ export const workspaces: Part = {
       name: 'are created, read, listed, changed and deleted',
       go: async (world) => {
         const call = configuring(world);
-        const body = { id: 'walked', ...workspace() };
+        const body = { id: 'walked', ...workspace(), subject_format: 'legacy' };
         const made = await call(201, 'post', '/servers?with_demo_client=true', body);
         await call(409, 'post', '/servers', body);
         await call(422, 'post', '/servers', { ...workspace(), access_token_ttl: '1000h' });
         const read = await call(200, 'get', '/servers/walked');
         expect(read.etag).toBe(made.etag);
+        expect(read.body.subject_format).toBe('legacy');
         const listed = await call(200, 'get', '/servers?search_phrase=walked&limit=1');
         expect(listed.body.servers).toEqual([read.body]);
         const changed = await call(

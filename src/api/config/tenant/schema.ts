@@ -43,7 +43,7 @@ const styling = z.strictObject({
 
 /** The fields that whoever administers a tenant chooses, and whoever creates one. */
 export const settableOfTenant = {
-  name: line().optional(),
+  name: line().min(1, 'must not be empty: messages come from it').optional(),
   url: z.literal('', 'is not chosen: PUBLIC_URL decides for the installation').optional(),
   settings: settings.optional(),
   styling: styling.optional(),

@@ -38,6 +38,7 @@ export function presentWorkspaceSettings(workspace: Omit<WorkspaceSettings, 'nam
     rotate_confidential_refresh_tokens: workspace.rotateConfidentialRefreshTokens,
     access_token_strategy: workspace.accessTokenStrategy,
     subject_identifier_types: workspace.subjectIdentifierTypes,
+    subject_format: workspace.subjectFormat,
     scope_claim_formats: workspace.scopeClaimFormats,
     sso: {
       enabled: sso.enabled,

@@ -4,6 +4,7 @@ import {
   GRANT_TYPES,
   PROFILES,
   SCOPE_CLAIM_FORMATS,
+  SUBJECT_FORMATS,
   SUBJECT_IDENTIFIER_TYPES,
 } from '../../../workspaces/workspace.ts';
 import { WORKSPACE_KEY_TYPES } from '../../../workspaces/signing_key.ts';
@@ -32,6 +33,9 @@ const common = {
     .enum(['jwt', 'opaque'])
     .meta({ description: "The form of tokens for the workspace's own API; registered APIs choose theirs" }),
   subject_identifier_types: distinct(z.enum(SUBJECT_IDENTIFIER_TYPES), 2),
+  subject_format: z
+    .enum(SUBJECT_FORMATS)
+    .meta({ description: 'Kept and answered; `sub` is the id of the person in either' }),
   scope_claim_formats: distinct(z.enum(SCOPE_CLAIM_FORMATS), 2),
   authentication_context_settings: z.strictObject({
     attributes: z.array(attribute).max(200).meta({ description: 'None: the predefined ones' }),
@@ -193,6 +197,7 @@ export function toWorkspaceInput(body: Settable): WorkspaceInput {
     rotateConfidentialRefreshTokens: body.rotate_confidential_refresh_tokens,
     accessTokenStrategy: body.access_token_strategy,
     subjectIdentifierTypes: body.subject_identifier_types,
+    subjectFormat: body.subject_format,
     scopeClaimFormats: body.scope_claim_formats,
     idpDiscovery: body.idp_discovery?.enabled,
     sso: body.sso && {
