@@ -1,7 +1,7 @@
 import { Router } from '@koa/router';
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
-import { notFound } from '../http/errors.ts';
+import { HttpError, notFound } from '../http/errors.ts';
 import { isSelfApiPath } from '../http/self_api_path.ts';
 import { auditRoutes } from './config/audit/routes.ts';
 import { bruteForceRoutes } from './config/bruteforce/routes.ts';
@@ -90,7 +90,7 @@ export const apiRoutes: readonly Route[] = [
 
 /**
  * Koa middleware that serves everything below `/api` and the self API of each workspace: the route table, its OpenAPI document, and 404 as JSON for
- * all else. Expects the error middleware above it. Throws at once for a route that declares no permission.
+ * all else, 405 where another method is served. Expects the error middleware above it. Throws at once for a route that declares no permission.
  */
 export function createApi(deps: ApiDeps, routes: readonly Route[] = apiRoutes): Middleware {
   const undeclared = routes.find(({ requires }) => requires?.token === undefined);
@@ -109,8 +109,16 @@ export function createApi(deps: ApiDeps, routes: readonly Route[] = apiRoutes): 
     const isSelfApi = isSelfApiPath(ctx.path);
     if (isSelfApi && allowOtherOrigins(ctx)) return;
     const isOurs = isSelfApi || ctx.path === '/api' || ctx.path.startsWith('/api/');
-    await (isOurs ? serve(ctx, () => Promise.reject(notFound())) : next());
+    await (isOurs ? serve(ctx, () => Promise.reject(refusalOf(router, ctx))) : next());
   };
+}
+
+/** Nothing is there; or nothing by that method, and `Allow` names the others (RFC 9110 §15.5.6). */
+function refusalOf(router: Router, { path, method }: Context): HttpError {
+  const methods = router.match(path, method).path.flatMap((layer) => layer.methods);
+  if (methods.length === 0) return notFound();
+  const allowed = [...new Set(methods)].sort().join(', ');
+  return new HttpError(405, `Use one of ${allowed}`, { headers: { Allow: allowed } });
 }
 
 const openApiRoute = (document: object): Route =>

@@ -536,3 +536,14 @@ describe('workspaces in short', () => {
     expect(await kinds('client_types=saml')).toEqual([]);
   });
 });
+
+describe('an address', () => {
+  it('names its methods to who uses another, whoever asks; an unknown one names nothing', async () => {
+    const at = (path: string, method: string) => fetch(server.url + path, { method });
+    const refused = await at(`${SERVERS}/shop`, 'POST');
+    expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'DELETE, GET, HEAD, PUT']);
+    expect(await refused.json()).toMatchObject({ status_code: 405 });
+    const absent = await at('/api/admin/acme/nothing', 'POST');
+    expect([absent.status, absent.headers.get('allow')]).toEqual([404, null]);
+  });
+});
