@@ -12,6 +12,7 @@ import {
 } from './installation/administrator.ts';
 import { createDemo, followDemoApp } from './installation/demo.ts';
 import { isDone, markDone, oneAtATime } from './installation/steps_store.ts';
+import { createWays } from './messages/transports/ways.ts';
 import { createAttempts } from './security/attempts.ts';
 import { createSealer, type MasterKey } from './security/seal.ts';
 import { ConfigBus } from './workspaces/config_change.ts';
@@ -98,8 +99,9 @@ function compose({ config, db, secrets }: BootstrapDeps): AdministratorDeps {
   const hashQueue = createHashQueue({ webConcurrency: config.webConcurrency });
   const sealer = createSealer(secrets.masterKeys);
   const attempts = createAttempts(sealer, { sourceLimit: config.sourceAttemptLimit });
+  const ways = createWays({ config, sealer });
   const { publicUrl } = config;
-  const domain = createDomain({ db, bus: new ConfigBus(), sealer, hashQueue, attempts, publicUrl });
+  const domain = createDomain({ db, bus: new ConfigBus(), sealer, hashQueue, attempts, ways, publicUrl });
   return { db, hashQueue, attempts, domain };
 }
 

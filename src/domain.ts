@@ -16,6 +16,8 @@ import { createGroupService } from './groups/group_service.ts';
 import { createConfigurationService } from './imports/configuration_service.ts';
 import { createImportService } from './imports/import_service.ts';
 import { createMessageService } from './messages/message_service.ts';
+import { createTransportService } from './messages/transports/transport_service.ts';
+import type { Ways } from './messages/transports/ways.ts';
 import { createPoolService } from './pools/pool_service.ts';
 import { createRoleService } from './roles/role_service.ts';
 import { createSchemaService } from './schemas/schema_service.ts';
@@ -51,6 +53,8 @@ export type DomainDeps = {
   readonly sealer: Sealer;
   readonly hashQueue: HashQueue;
   readonly attempts: Attempts;
+  /** By which messages leave. */
+  readonly ways: Ways;
   /** Where links in messages lead. */
   readonly publicUrl: string;
 };
@@ -58,7 +62,7 @@ export type DomainDeps = {
 export type Domain = ReturnType<typeof createDomain>;
 
 /** Every use case of the domain, composed once: the API, the hosted pages, the CLI and the first start call these. */
-export function createDomain({ db, bus, sealer, hashQueue, attempts, publicUrl }: DomainDeps) {
+export function createDomain({ db, bus, sealer, hashQueue, attempts, ways, publicUrl }: DomainDeps) {
   const rsaStock = createRsaStock();
   const keys = createKeyService({ db, bus, sealer, rsaStock });
   const attemptLimits = createAttemptLimits({ db });
@@ -108,6 +112,7 @@ export function createDomain({ db, bus, sealer, hashQueue, attempts, publicUrl }
     publicCodes: createPublicCodeService({ db, ...journeys }),
     roles: createRoleService({ db }),
     messages: createMessageService({ db }),
+    transports: createTransportService({ db, sealer, ways, publicUrl }),
     attemptLimits: createAttemptLimitService({ db, bus, limits: attemptLimits }),
     revocations: createRevocationService({ db }),
     ownAccess: createOwnAccessService({ db }),

@@ -14,8 +14,9 @@ import { errors } from './http/errors.ts';
 import { languageChoice } from './http/locale.ts';
 import { requestId } from './http/request_id.ts';
 import { startJobs } from './jobs/index.ts';
-import { channelWarnings, createChannels } from './messages/channels/index.ts';
+import { channelWarnings } from './messages/channels/index.ts';
 import { serveDevMailbox } from './messages/dev_mailbox.ts';
+import { createWays } from './messages/transports/ways.ts';
 import { startMessageWorker } from './messages/worker.ts';
 import type { Health } from './observability/health.ts';
 import type { Logger } from './observability/logger.ts';
@@ -63,7 +64,8 @@ export async function createServer(deps: ServerDeps): Promise<Server> {
   const hashQueue = createHashQueue({ webConcurrency: config.webConcurrency });
   const bus = new ConfigBus();
   const attempts = createAttempts(sealer, { sourceLimit: config.sourceAttemptLimit });
-  const domain = createDomain({ db, bus, sealer, hashQueue, attempts, publicUrl });
+  const ways = createWays({ config, sealer, log: (fields, message) => logger.info(fields, message) });
+  const domain = createDomain({ db, bus, sealer, hashQueue, attempts, ways, publicUrl });
   const loopbackAliases = config.env !== 'production';
   const hosts = { publicUrl, trustProxy: config.trustProxy, loopbackAliases };
 
@@ -141,7 +143,7 @@ export async function createServer(deps: ServerDeps): Promise<Server> {
   const messages = startMessageWorker({
     database: db.options,
     sealer,
-    channels: createChannels({ config, log: (fields, message) => logger.info(fields, message) }),
+    ways,
     publicUrl,
     onError: (err) => logger.error({ err }, 'a message could not be handled'),
   });

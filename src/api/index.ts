@@ -10,6 +10,7 @@ import { claimRoutes } from './config/claims/routes.ts';
 import { clientRoutes } from './config/clients/routes.ts';
 import { connectionRoutes } from './config/connections/routes.ts';
 import { keyRoutes } from './config/keys/routes.ts';
+import { mfaMethodRoutes } from './config/mfa_methods/routes.ts';
 import { permissionRoutes } from './config/permissions/routes.ts';
 import { roleRoutes } from './config/roles/routes.ts';
 import { tenantSettingsRoutes } from './config/tenant/routes.ts';
@@ -67,6 +68,7 @@ export const apiRoutes: readonly Route[] = [
   ...loginRoutes,
   ...permissionRoutes,
   ...bruteForceRoutes,
+  ...mfaMethodRoutes,
   ...auditRoutes,
   ...poolRoutes,
   ...schemaRoutes,

@@ -10,6 +10,7 @@ import { createHashQueue } from '../credentials/hash_queue.ts';
 import { createDomain } from '../domain.ts';
 import { invalid } from '../domain_error.ts';
 import { SYSTEM_ACTOR } from '../events/audit.ts';
+import { createWays } from '../messages/transports/ways.ts';
 import { createAttempts } from '../security/attempts.ts';
 import { ConfigBus } from '../workspaces/config_change.ts';
 import { changeLines, countLine, extraLines, leftLine } from './config_lines.ts';
@@ -96,9 +97,11 @@ function dependencies({ config, db, sealer }: OperatorDeps): ConfigurationDeps {
   const { publicUrl } = config;
   const hashQueue = createHashQueue({ webConcurrency: config.webConcurrency });
   const attempts = createAttempts(sealer, { sourceLimit: config.sourceAttemptLimit });
+  const ways = createWays({ config, sealer });
   return {
     db,
     bus: new ConfigBus(),
-    compose: (database, bus) => createDomain({ db: database, bus, sealer, hashQueue, attempts, publicUrl }),
+    compose: (database, bus) =>
+      createDomain({ db: database, bus, sealer, hashQueue, attempts, ways, publicUrl }),
   };
 }

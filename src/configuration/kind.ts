@@ -63,6 +63,8 @@ type Definition<Input> = {
   readonly remove?: (place: Place, key: Key, expected: ExpectedVersion) => Promise<void>;
   /** What allows both what is allowed and what is wanted, where the one would forbid too early what others still do. */
   readonly widened?: (wanted: Body, current: Body) => Body;
+  /** Whether every change says the secret again: it is bound to what it is sent to, and that may be what changes. */
+  readonly repeatsSecrets?: boolean;
   /** Whether it has this secret already. */
   readonly holdsSecret?: (place: Place, key: Key, field: string, secret: string) => Promise<boolean>;
 };

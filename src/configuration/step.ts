@@ -42,7 +42,8 @@ export async function writeStep(place: Place, wanted: Wanted, before: Current): 
   const put = async (body: Body): Promise<Done> => {
     const earlier = current ?? (await alwaysThere(place, wanted));
     if (earlier !== undefined) refuseFixed(wanted, earlier.body);
-    const secrets = Object.fromEntries(replaced.map((field) => [field, wanted.secrets[field]]));
+    const said = kind.repeatsSecrets === true ? Object.keys(wanted.secrets) : replaced;
+    const secrets = Object.fromEntries(said.map((field) => [field, wanted.secrets[field]]));
     const input = kind.body.parse({ ...bodyOfFile(place, body), ...secrets, ...kind.placed?.(key) });
     const answer =
       earlier === undefined && kind.create !== undefined

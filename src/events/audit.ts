@@ -35,6 +35,7 @@ export type AuditSubject =
   | 'role'
   | 'tokens'
   | 'bruteforce'
+  | 'mfa_method'
   | 'access_token'
   | 'authorization_code'
   | 'import';

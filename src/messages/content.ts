@@ -36,7 +36,7 @@ const SENTENCES: Record<Template, (purpose: string | null) => string> = {
   activate_account_with_link: () => 'activate',
   address_verification_with_link: () => 'verify_address',
   identifier_used: () => 'identifier_used',
-  otp: (purpose) => (purpose === 'verify_address' ? 'verify_address' : 'otp'),
+  otp: (purpose) => (purpose === 'verify_address' || purpose === 'transport_test' ? purpose : 'otp'),
   reset_credentials_with_code: resetSentences,
   reset_credentials_with_link: resetSentences,
   password_changed: () => 'password_changed',

@@ -7,19 +7,19 @@ import { pickLocale, type Locale } from '../i18n/locales.ts';
 import { offeredLanguages } from '../i18n/offered_languages.ts';
 import { SealError, type Sealer } from '../security/seal.ts';
 import { backoffSeconds, GIVE_UP_SECONDS } from './backoff.ts';
-import { mailbox, type Outcome, type Parcel } from './channels/channel.ts';
-import type { Channels } from './channels/index.ts';
+import { mailbox, type ChannelDriver, type Outcome, type Parcel } from './channels/channel.ts';
 import type { ContentInput } from './content.ts';
 import { valuesPlace, type MessageValues } from './message.ts';
 import { maskedAddress } from './masked_address.ts';
 import { plainName } from './plain_name.ts';
 import { renderMail, renderSms } from './render_message.ts';
+import type { Ways } from './transports/ways.ts';
 import { endMessage, postponeMessage, type ClaimedMessage, type Ending } from './worker_store.ts';
 
 export type DeliveryDeps = {
   readonly db: Database;
   readonly sealer: Sealer;
-  readonly channels: Channels;
+  readonly ways: Ways;
   readonly publicUrl: Config['publicUrl'];
   readonly onError: (error: unknown) => void;
 };
@@ -30,15 +30,27 @@ export async function deliver(
   message: ClaimedMessage,
   signal: AbortSignal,
 ): Promise<Outcome | undefined> {
+  const way = wayOf(deps, message);
   // The mailbox of a development server shows dead codes too: people look there for what was sent.
-  if (deps.channels[message.channel] !== mailbox && isExpired(message)) {
+  if (way !== mailbox && isExpired(message)) {
     await end(deps, message, { status: 'expired', error: message.isCodeGone ? 'code_ended' : 'expired' });
     return undefined;
   }
   const parcel = parcelOf(deps, message);
-  const outcome = 'ok' in parcel ? parcel : await attempt(deps, parcel, signal);
+  const outcome = 'ok' in way ? way : 'ok' in parcel ? parcel : await attempt(deps, { way, parcel }, signal);
   await settle(deps, message, outcome);
   return outcome;
+}
+
+/** By which the message leaves; or why there is no way. */
+function wayOf({ ways, onError }: DeliveryDeps, message: ClaimedMessage): ChannelDriver | Outcome {
+  try {
+    return ways.of(message.channel, message.transport);
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error;
+    onError(error);
+    return { ok: false, permanent: false, error: 'not_opened' };
+  }
 }
 
 /** A code that is dead by now helps nobody, and a person who was deleted is written to no more. */
@@ -48,9 +60,11 @@ function isExpired({ secondsLeft, isCodeGone, userId, userStatus }: ClaimedMessa
   );
 }
 
-async function attempt({ channels, onError }: DeliveryDeps, parcel: Parcel, signal: AbortSignal) {
+type Sending = { readonly way: ChannelDriver; readonly parcel: Parcel };
+
+async function attempt({ onError }: DeliveryDeps, { way, parcel }: Sending, signal: AbortSignal) {
   try {
-    return await channels[parcel.channel].send(parcel, signal);
+    return await way.send(parcel, signal);
   } catch (error) {
     // A driver does not throw; if one does, the message has another chance and the fault is seen.
     onError(error);

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { LanguageChoices } from '../i18n/offered_languages.ts';
 import type { Room } from './destinations.ts';
 import type { Channel, Template } from './message.ts';
+import type { OwnTransport } from './transports/ways.ts';
 
 /** A message that this process alone may send until its lease runs out, with what its text needs. */
 export type ClaimedMessage = {
@@ -14,7 +15,10 @@ export type ClaimedMessage = {
   readonly template: Template;
   readonly channel: Channel;
   readonly recipient: string;
+  /** What it shares a fate with: a transport of the tenant's own, else what lies behind the operator's way. */
   readonly destination: string;
+  /** Null: it leaves by the operator's way. */
+  readonly transport: OwnTransport | null;
   readonly purpose: string | null;
   readonly codeId: string | null;
   readonly sealedValues: string | null;
@@ -44,17 +48,32 @@ export const LEASE_SECONDS = 120;
 /** Looked at in one claim: enough to find other destinations behind the backlog of one. */
 const LOOKED_AT = 500;
 
+/** By whose ways messages leave. */
+export type WhoseWay = 'operator' | 'tenant';
+
+/** The transport of its own by which a message leaves, `m` beside `o`; the operator's way is none. */
+const OWN_TRANSPORT = `LEFT JOIN message_transports m
+  ON m.tenant_id = o.tenant_id AND m.channel = o.channel AND m.enabled AND m.provider <> 'embedded'`;
+const DESTINATION = `coalesce('transport ' || m.tenant_id || '/' || m.transport_id, o.destination)`;
+
 /**
  * Takes messages that are due, oldest first, within the room there is. Counts the attempt. Two processes never
  * get the same one (`SKIP LOCKED`); one that dies with its messages loses them to the next when the lease ends.
  */
-export async function claimMessages(knex: Knex, lease: string, room: Room): Promise<ClaimedMessage[]> {
+export async function claimMessages(
+  knex: Knex,
+  lease: string,
+  whose: WhoseWay,
+  room: Room,
+): Promise<ClaimedMessage[]> {
   const full = Object.entries(room.left).flatMap(([name, left]) => (left === 0 ? [name] : []));
   const { rows } = await knex.raw<{ rows: ClaimedMessage[] }>(
     `WITH due AS MATERIALIZED (
-       SELECT tenant_id, message_id, destination, next_attempt_at FROM outbox
-        WHERE status = 'queued' AND next_attempt_at <= now() AND NOT destination = ANY(:full::text[])
-        ORDER BY next_attempt_at LIMIT :lookedAt),
+       SELECT o.tenant_id, o.message_id, ${DESTINATION} AS destination, o.next_attempt_at
+         FROM outbox o ${OWN_TRANSPORT}
+        WHERE o.status = 'queued' AND o.next_attempt_at <= now()
+          AND (m.transport_id IS NOT NULL) = :own AND NOT ${DESTINATION} = ANY(:full::text[])
+        ORDER BY o.next_attempt_at LIMIT :lookedAt),
      placed AS (
        SELECT tenant_id, message_id, destination,
               row_number() OVER (PARTITION BY destination ORDER BY next_attempt_at) AS place
@@ -69,22 +88,27 @@ export async function claimMessages(knex: Knex, lease: string, room: Room): Prom
           SET attempts = o.attempts + 1, lease = :lease, next_attempt_at = now() + make_interval(secs => :seconds)
          FROM picked p WHERE o.tenant_id = p.tenant_id AND o.message_id = p.message_id
        RETURNING o.*)
-     SELECT c.tenant_id AS "tenantId", c.message_id AS "messageId", c.lease, c.pool_id AS "poolId",
-            c.user_id AS "userId", c.workspace_id AS "workspaceId", c.template, c.channel, c.recipient,
-            c.destination, c.purpose, c.code_id AS "codeId", c.sealed_values AS "sealedValues", c.attempts,
-            c.created_at AS "createdAt",
-            extract(epoch FROM now() - c.created_at)::float8 AS "ageSeconds",
-            extract(epoch FROM c.expires_at - now())::float8 AS "secondsLeft",
+     SELECT o.tenant_id AS "tenantId", o.message_id AS "messageId", o.lease, o.pool_id AS "poolId",
+            o.user_id AS "userId", o.workspace_id AS "workspaceId", o.template, o.channel, o.recipient,
+            ${DESTINATION} AS destination, o.purpose, o.code_id AS "codeId", o.sealed_values AS "sealedValues", o.attempts,
+            o.created_at AS "createdAt",
+            extract(epoch FROM now() - o.created_at)::float8 AS "ageSeconds",
+            extract(epoch FROM o.expires_at - now())::float8 AS "secondsLeft",
             t.name AS "tenantName", w.name AS "workspaceName", u.status AS "userStatus",
-            c.code_id IS NOT NULL AND k.code_id IS NULL AS "isCodeGone",
-            ARRAY[c.locale, u.payload ->> 'locale'] AS locales, t.settings -> 'translations' AS languages
-       FROM claimed c
-       JOIN tenants t ON t.tenant_id = c.tenant_id
-       LEFT JOIN workspaces w ON w.tenant_id = c.tenant_id AND w.workspace_id = c.workspace_id
-       LEFT JOIN users u ON u.tenant_id = c.tenant_id AND u.user_id = c.user_id
-       LEFT JOIN codes k ON k.tenant_id = c.tenant_id AND k.code_id = c.code_id
-      ORDER BY c.created_at`,
+            o.code_id IS NOT NULL AND k.code_id IS NULL AS "isCodeGone",
+            ARRAY[o.locale, u.payload ->> 'locale'] AS locales, t.settings -> 'translations' AS languages,
+            CASE WHEN m.transport_id IS NOT NULL THEN json_build_object(
+              'tenantId', m.tenant_id, 'transportId', m.transport_id, 'sealedSecret', m.sealed_secret,
+              'settings', m.settings || jsonb_build_object('provider', m.provider)) END AS transport
+       FROM claimed o
+       JOIN tenants t ON t.tenant_id = o.tenant_id
+       ${OWN_TRANSPORT}
+       LEFT JOIN workspaces w ON w.tenant_id = o.tenant_id AND w.workspace_id = o.workspace_id
+       LEFT JOIN users u ON u.tenant_id = o.tenant_id AND u.user_id = o.user_id
+       LEFT JOIN codes k ON k.tenant_id = o.tenant_id AND k.code_id = o.code_id
+      ORDER BY o.created_at`,
     {
+      own: whose === 'tenant',
       full,
       left: JSON.stringify(room.left),
       each: room.each,

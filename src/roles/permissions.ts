@@ -13,6 +13,8 @@ export const PERMISSIONS = {
     'read_brute_force_protection',
     'manage_brute_force_protection',
     'manage_themes',
+    'read_mfa_methods',
+    'manage_mfa_methods',
     'read_tenant_roles',
     'manage_tenant_roles',
   ],
@@ -85,6 +87,7 @@ const READ: readonly Permission[] = [
   'read_identity_schemas',
   'list_workspaces',
   'read_brute_force_protection',
+  'read_mfa_methods',
   'read_tenant_roles',
   'get_workspace',
   'list_workspace_pools',
@@ -110,6 +113,7 @@ const READ_IN_TENANT_ONLY: readonly Permission[] = [
   'read_identity_schemas',
   'list_workspaces',
   'read_brute_force_protection',
+  'read_mfa_methods',
   'read_tenant_roles',
 ];
 const READ_BELOW_TENANT = READ.filter((permission) => !READ_IN_TENANT_ONLY.includes(permission));
@@ -132,6 +136,7 @@ const TENANT_ADMIN_ONLY: readonly Permission[] = [
   'update_tenant',
   'manage_tenant_roles',
   'manage_brute_force_protection',
+  'manage_mfa_methods',
   'export_identity_pool_users',
 ];
 const withoutTenantAdmin = (list: readonly Permission[]) =>

@@ -99,7 +99,7 @@ function requirePublic(url: URL): void {
 }
 
 /** Resolves a name and refuses it when any of its addresses is not public. */
-const publicLookup: LookupFunction = (hostname, options, callback) => {
+export const publicLookup: LookupFunction = (hostname, options, callback) => {
   const all: LookupOptions & { all: true } = { ...options, all: true };
   lookup(hostname, all, (error, addresses: LookupAddress[]) => {
     if (error) return callback(error, []);

@@ -8,7 +8,7 @@ import { renderMail, renderSms } from '../../src/messages/render_message.ts';
 
 const CODE = '482913';
 const LINK = 'https://id.example.test/x?code=abc&server_id=shop';
-const PURPOSES = [null, 'verify_address', 'reset_totp', 'enroll_webauthn'];
+const PURPOSES = [null, 'verify_address', 'transport_test', 'reset_totp', 'enroll_webauthn'];
 
 const input = (over: Partial<ContentInput>): ContentInput => ({
   template: 'otp',

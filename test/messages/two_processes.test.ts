@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createSmtp } from '../../src/messages/channels/smtp.ts';
-import { mailbox } from '../../src/messages/channels/channel.ts';
 import { startMessageWorker } from '../../src/messages/worker.ts';
+import { createWays } from '../../src/messages/transports/ways.ts';
 import { createSealer } from '../../src/security/seal.ts';
 import { testConfig } from '../support/config.ts';
 import { eventually } from '../support/mailbox.ts';
@@ -12,10 +11,12 @@ import { startTwoProcesses, type TwoProcesses } from '../support/two_processes.t
 let sink: SmtpSink;
 let both: TwoProcesses;
 const config = testConfig();
+const sealer = createSealer(config.masterKeys);
+const environment = () => ({ SMTP_URL: sink.url, MAIL_FROM: 'id@mail.example.test' });
 
 beforeAll(async () => {
   sink = await startSmtpSink();
-  both = await startTwoProcesses({ SMTP_URL: sink.url, MAIL_FROM: 'id@mail.example.test' });
+  both = await startTwoProcesses(environment());
 }, 60_000);
 
 afterAll(async () => {
@@ -83,8 +84,8 @@ const startWorker = () =>
   startMessageWorker({
     database: both.database.db.options,
     drainMs: 100,
-    sealer: createSealer(config.masterKeys),
-    channels: { email: createSmtp({ url: sink.url, from: 'id@mail.example.test' }), sms: mailbox },
+    sealer,
+    ways: createWays({ config: testConfig(environment()), sealer }),
     publicUrl: both.publicUrl,
     onError: (error) => expect.unreachable(String(error)),
   });

@@ -5,6 +5,7 @@ import { ConfigurationRefused, inWords } from '../../src/configuration/problem.t
 import { readWanted } from '../../src/configuration/wanted.ts';
 import { createHashQueue } from '../../src/credentials/hash_queue.ts';
 import { createDomain } from '../../src/domain.ts';
+import { createWays } from '../../src/messages/transports/ways.ts';
 import { createAttempts } from '../../src/security/attempts.ts';
 import { createSealer } from '../../src/security/seal.ts';
 import { ConfigBus } from '../../src/workspaces/config_change.ts';
@@ -29,6 +30,7 @@ export function configurationOf(server: ApiServer, variables: Record<string, str
         sealer,
         hashQueue: createHashQueue(),
         attempts: createAttempts(sealer, { sourceLimit: server.config.sourceAttemptLimit }),
+        ways: createWays({ config: server.config, sealer }),
         publicUrl: server.url,
       }),
   };

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { createHashQueue } from '../../src/credentials/hash_queue.ts';
 import { createDomain, type Domain } from '../../src/domain.ts';
 import { SYSTEM_ACTOR } from '../../src/events/audit.ts';
+import { createWays } from '../../src/messages/transports/ways.ts';
 import { createAttempts } from '../../src/security/attempts.ts';
 import { createSealer } from '../../src/security/seal.ts';
 import { ConfigBus } from '../../src/workspaces/config_change.ts';
+import { testConfig } from './config.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
 export type TestDomain = TestDatabase & { readonly domain: Domain; readonly bus: ConfigBus };
@@ -20,6 +22,7 @@ export async function createTestDomain(): Promise<TestDomain> {
     sealer,
     hashQueue: createHashQueue(),
     attempts: createAttempts(sealer, { sourceLimit: 1_000 }),
+    ways: createWays({ config: testConfig(), sealer }),
     publicUrl: 'http://localhost',
   });
   return { ...database, domain, bus };

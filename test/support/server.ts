@@ -8,6 +8,7 @@ import { createDomain, type Domain } from '../../src/domain.ts';
 import { createHttpServer, drainHttpServer, listen } from '../../src/http_server.ts';
 import { createHealth } from '../../src/observability/health.ts';
 import { createLogger } from '../../src/observability/logger.ts';
+import { createWays } from '../../src/messages/transports/ways.ts';
 import { createAttempts } from '../../src/security/attempts.ts';
 import { loadSealer } from '../../src/security/wrapped_keys.ts';
 import { createServer, type Server } from '../../src/server.ts';
@@ -66,6 +67,7 @@ export async function startTestServer(
       sealer,
       hashQueue,
       attempts: createAttempts(sealer, { sourceLimit: config.sourceAttemptLimit }),
+      ways: createWays({ config, sealer }),
       publicUrl: config.publicUrl,
     }),
     issuer: `${config.publicUrl}/default/demo`,

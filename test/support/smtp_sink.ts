@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,6 +27,10 @@ export type SmtpSink = {
   readonly attempts: Map<string, number>;
   /** Decides what happens to a recipient, by the attempt at it, from 1. Default: everything is taken. */
   script: (recipient: string, attempt: number) => Answer;
+  /** Who may sign in, `name:password`; others are told 535. Empty: nobody is asked. */
+  readonly accounts: Set<string>;
+  /** Who tried to: the method and `name:password`. */
+  readonly signIns: string[];
   /** Most mails being received at the same time, for one domain. */
   readonly mostAtOnce: Map<string, number>;
   close(): Promise<void>;
@@ -39,6 +44,8 @@ export async function startSmtpSink(script: SmtpSink['script'] = () => 250): Pro
     mails: [],
     attempts: new Map(),
     mostAtOnce: new Map(),
+    accounts: new Set(),
+    signIns: [],
     script,
   };
   const server = createServer((socket) => {
@@ -67,6 +74,7 @@ async function talk(socket: Socket, sink: Omit<SmtpSink, 'url' | 'close'>, atOnc
   let recipients: string[] = [];
   let resetsAfterData = false;
   let data: string[] | undefined;
+  let signingIn: ((line: string) => string) | undefined;
   for await (const line of createInterface({ input: socket })) {
     if (data !== undefined) {
       if (line !== '.') {
@@ -79,9 +87,24 @@ async function talk(socket: Socket, sink: Omit<SmtpSink, 'url' | 'close'>, atOnc
       say('250 taken');
       continue;
     }
+    if (signingIn !== undefined) {
+      const reply = signingIn(line);
+      if (!reply.startsWith('334')) signingIn = undefined;
+      say(reply);
+      continue;
+    }
     const command = line.slice(0, 4).toUpperCase();
-    if (command === 'EHLO') say('250-sink.test\r\n250 8BITMIME');
-    else if (command === 'MAIL') {
+    if (command === 'EHLO') {
+      const offered = sink.accounts.size === 0 ? '' : '250-AUTH PLAIN LOGIN CRAM-MD5\r\n';
+      say(`250-sink.test\r\n${offered}250 8BITMIME`);
+    } else if (command === 'STAR') say('502 no TLS here');
+    else if (command === 'AUTH') {
+      const [, method = '', first = ''] = line.split(' ');
+      signingIn = signIn(sink, method.toUpperCase());
+      const reply = signingIn(first);
+      if (!reply.startsWith('334')) signingIn = undefined;
+      say(reply);
+    } else if (command === 'MAIL') {
       from = addressIn(line);
       recipients = [];
       resetsAfterData = false;
@@ -121,6 +144,37 @@ async function waiting(
   most.set(domain, Math.max(most.get(domain) ?? 0, now));
   await sleep(ms, undefined, { ref: false });
   atOnce.set(domain, (atOnce.get(domain) ?? 1) - 1);
+}
+
+/** Reads a sign-in line by line: the first is what stood behind the method (RFC 4954, 4616, 2195). */
+function signIn(sink: Pick<SmtpSink, 'accounts' | 'signIns'>, method: string): (line: string) => string {
+  const decode = (line: string) => Buffer.from(line, 'base64').toString();
+  const encode = (text: string) => Buffer.from(text).toString('base64');
+  const judge = (account: string | undefined, said: string) => {
+    sink.signIns.push(`${method} ${account ?? said}`);
+    return account !== undefined && sink.accounts.has(account) ? '235 welcome' : '535 no';
+  };
+  if (method === 'PLAIN') {
+    return (line) => judge(decode(line).split('\0').slice(1).join(':'), line);
+  }
+  const lines: string[] = [];
+  const challenge = '<1896.697170952@sink.test>';
+  return (line) => {
+    lines.push(decode(line));
+    const [, name = '', password = ''] = lines;
+    if (method === 'LOGIN') {
+      return lines.length < 3
+        ? `334 ${encode(lines.length === 1 ? 'Username:' : 'Password:')}`
+        : judge(`${name}:${password}`, '');
+    }
+    if (lines.length === 1) return `334 ${encode(challenge)}`;
+    const [user, mac] = name.split(' ');
+    const known = [...sink.accounts].find((account) => {
+      const [of = '', ...rest] = account.split(':');
+      return of === user && createHmac('md5', rest.join(':')).update(challenge).digest('hex') === mac;
+    });
+    return judge(known, name);
+  };
 }
 
 const addressIn = (line: string) => /<(.*)>/.exec(line)?.[1] ?? '';

@@ -3,6 +3,7 @@ import { createTestDatabase, type TestDatabase } from './database.ts';
 import { testConfig } from './config.ts';
 import { createHashQueue } from '../../src/credentials/hash_queue.ts';
 import { createDomain, type Domain } from '../../src/domain.ts';
+import { createWays } from '../../src/messages/transports/ways.ts';
 import { createAttempts } from '../../src/security/attempts.ts';
 import { createSealer } from '../../src/security/seal.ts';
 import { ConfigBus } from '../../src/workspaces/config_change.ts';
@@ -56,6 +57,7 @@ export async function startTwoProcesses(env: Record<string, string> = {}): Promi
       sealer,
       hashQueue: createHashQueue(),
       attempts: createAttempts(sealer, { sourceLimit: config.sourceAttemptLimit }),
+      ways: createWays({ config, sealer }),
       publicUrl,
     }),
     issuer: `${publicUrl}/default/demo`,

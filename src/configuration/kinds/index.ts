@@ -5,6 +5,7 @@ import { clients } from './clients.ts';
 import { connections } from './connections.ts';
 import { groups } from './groups.ts';
 import { keyRotation } from './key_rotation.ts';
+import { mfaMethods } from './mfa_methods.ts';
 import { pools } from './pools.ts';
 import { schemas } from './schemas.ts';
 import { scopes } from './scopes.ts';
@@ -19,6 +20,7 @@ export const KINDS: readonly Kind[] = [
   tenant,
   attemptLimits,
   translations,
+  mfaMethods,
   schemas,
   workspaces,
   keyRotation,

@@ -1,4 +1,4 @@
-import { createTransport } from 'nodemailer';
+import { createTransport, type Transporter } from 'nodemailer';
 import { MOST_IN_FLIGHT } from '../destinations.ts';
 import type { ChannelDriver, Outcome, Parcel } from './channel.ts';
 
@@ -16,10 +16,18 @@ const SILENCE_TIMEOUT_MS = 20_000;
 const ATTEMPT_TIMEOUT_MS = 45_000;
 const IDLE_MS = 30_000;
 
+/** Of the steps of an attempt, in milliseconds. */
+export const SMTP_TIMEOUTS = {
+  connectionTimeout: CONNECT_TIMEOUT_MS,
+  greetingTimeout: CONNECT_TIMEOUT_MS,
+  dnsTimeout: CONNECT_TIMEOUT_MS,
+  socketTimeout: SILENCE_TIMEOUT_MS,
+} as const;
+
 /** Sends mails by SMTP (RFC 5321) over few connections that are kept. One recipient, the one given, each time. */
 export function createSmtp({ url, from, timeoutMs = ATTEMPT_TIMEOUT_MS }: SmtpOptions): ChannelDriver {
-  const sender = parseSender(from);
   const transport = createTransport({
+    ...SMTP_TIMEOUTS,
     url,
     pool: true,
     // Every attempt has a connection of its own: none waits behind another's slow recipient.
@@ -27,11 +35,16 @@ export function createSmtp({ url, from, timeoutMs = ATTEMPT_TIMEOUT_MS }: SmtpOp
     // Whether an attempt is repeated is the outbox's business.
     maxRequeues: 0,
     idleTimeout: IDLE_MS,
-    connectionTimeout: CONNECT_TIMEOUT_MS,
-    greetingTimeout: CONNECT_TIMEOUT_MS,
-    dnsTimeout: CONNECT_TIMEOUT_MS,
-    socketTimeout: SILENCE_TIMEOUT_MS,
   });
+  return smtpDriver(transport, { from, timeoutMs });
+}
+
+/** The way out that a transport of the library's is. */
+export function smtpDriver(
+  transport: Pick<Transporter, 'sendMail' | 'close'>,
+  { from, timeoutMs }: { readonly from: string; readonly timeoutMs: number },
+): ChannelDriver {
+  const sender = parseSender(from);
   return {
     name: 'smtp',
     async send(parcel, signal) {
@@ -107,6 +120,8 @@ const timedOut: Outcome = { ok: false, permanent: false, error: 'timeout', slow:
 function outcomeOf({ code, responseCode }: SmtpError): Outcome {
   if (code === 'ETIMEDOUT') return timedOut;
   if (code === 'EAUTH' || code === 'ENOAUTH') return { ok: false, permanent: false, error: 'smtp_auth' };
+  // No STARTTLS where TLS is a must, or a certificate that is not the host's.
+  if (code === 'ETLS') return { ok: false, permanent: false, error: 'smtp_tls' };
   if (responseCode === undefined) return { ok: false, permanent: false, error: 'connection' };
   const isAboutTheMessage = code === 'EENVELOPE' || code === 'EMESSAGE';
   const error = `smtp_${responseCode}`;
@@ -124,7 +139,8 @@ export function isOneAddress(address: string): boolean {
   return rest.length === 0 && local !== '' && domain !== '' && address.length <= 254 && isPlain;
 }
 
-function parseSender(from: string): Sender {
+/** `id@example.com` or `Weir <id@example.com>` in its two parts. */
+export function parseSender(from: string): Sender {
   const [, name = '', address = from] = /^([^<>]*)<([^<>]+)>$/.exec(from) ?? [];
   return { name: name.trim().replace(/^"(.*)"$/, '$1'), address };
 }

@@ -17,6 +17,8 @@ export const TENANT_PROBES = {
   read_brute_force_protection: 'read_brute_force_protection',
   manage_brute_force_protection: 'manage_brute_force_protection',
   manage_themes: 'manage_themes',
+  read_mfa_methods: 'read_mfa_methods',
+  manage_mfa_methods: 'manage_mfa_methods',
   read_roles: 'read_tenant_roles',
   manage_admin_role: 'manage_tenant_roles',
   manage_business_admin_role: 'manage_tenant_roles',
