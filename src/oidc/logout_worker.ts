@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDatabaseUnavailable } from '../db/errors.ts';
-import { claimNotices, type LogoutNotice, receiverOf } from '../sessions/logout_notices_store.ts';
+import { claimNotices, type LogoutNotice } from '../sessions/logout_notices_store.ts';
 import { type LogoutDeps, tellApplication } from './backchannel_logout.ts';
+import { createLogoutPlaces } from './logout_places.ts';
 
 export type LogoutWorkerDeps = LogoutDeps & { readonly onError: (error: unknown) => void };
 
@@ -9,9 +10,6 @@ export type LogoutWorkerDeps = LogoutDeps & { readonly onError: (error: unknown)
 const LOOK_EVERY_MS = 500;
 /** After a fault of the database's. */
 const PAUSE_MS = 5_000;
-/** Attempts that are under way at once: an application that does not answer holds its own places only. */
-const AT_ONCE = 24;
-const AT_ONCE_EACH = 2;
 
 /**
  * Tells applications of sessions that have ended, in every process. Killed anywhere, nothing is lost: what was under
@@ -19,28 +17,24 @@ const AT_ONCE_EACH = 2;
  */
 export function startLogoutWorker(deps: LogoutWorkerDeps): { close(): Promise<void> } {
   const stop = new AbortController();
+  const places = createLogoutPlaces();
   const underWay = new Set<Promise<void>>();
-  const busy = new Map<string, number>();
 
   const tell = async (notice: LogoutNotice): Promise<void> => {
-    const receiver = receiverOf(notice);
-    busy.set(receiver, (busy.get(receiver) ?? 0) + 1);
+    const leave = places.take(notice);
     try {
       await tellApplication(deps, notice);
     } catch (error) {
       // Not written down: the lease runs out, and it is tried again.
       if (!isDatabaseUnavailable(error)) deps.onError(error);
     } finally {
-      const left = (busy.get(receiver) ?? 1) - 1;
-      if (left === 0) busy.delete(receiver);
-      else busy.set(receiver, left);
+      leave();
     }
   };
 
   const look = async (): Promise<number> => {
-    const total = AT_ONCE - underWay.size;
-    if (total === 0) return 0;
-    const room = { total, each: AT_ONCE_EACH, busy: Object.fromEntries(busy) };
+    const room = places.room();
+    if (room === undefined) return 0;
     const claimed = await claimNotices(deps.db.knex, room);
     for (const notice of claimed) {
       const work = tell(notice).finally(() => underWay.delete(work));

@@ -40,11 +40,15 @@ const LEASE_SECONDS = 30;
 /** Looked at in one claim: enough to find other applications behind the backlog of one. */
 const LOOKED_AT = 500;
 
-/** What a process can send now: `total` notices, `each` for one application, less what it is sending already. */
+/**
+ * What a process can send now: `total` notices, `each` for one application, less what it is sending already; none
+ * of tenants that have their fill.
+ */
 export type NoticeRoom = {
   readonly total: number;
   readonly each: number;
   readonly busy: Readonly<Record<string, number>>;
+  readonly fullTenants: readonly string[];
 };
 
 /** The application of a notice, as `NoticeRoom` counts it. */
@@ -55,7 +59,10 @@ export const receiverOf = ({ tenantId, clientId }: Pick<LogoutNotice, 'tenantId'
  * Takes notices that are due, oldest first, and counts the attempt. No two processes get the same one; a process
  * that dies loses them to the next when the lease ends.
  */
-export async function claimNotices(knex: Knex, { total, each, busy }: NoticeRoom): Promise<LogoutNotice[]> {
+export async function claimNotices(
+  knex: Knex,
+  { total, each, busy, fullTenants }: NoticeRoom,
+): Promise<LogoutNotice[]> {
   return withClient(knex, async (client) => {
     const { rows } = await client.query<LogoutNotice>({
       name: 'logout-notices-claim',
@@ -63,7 +70,7 @@ export async function claimNotices(knex: Knex, { total, each, busy }: NoticeRoom
         WITH due AS MATERIALIZED (
           SELECT tenant_id, workspace_id, notice_id, tenant_id || '/' || client_id AS receiver, next_attempt_at
             FROM logout_notices
-           WHERE next_attempt_at <= now()
+           WHERE next_attempt_at <= now() AND tenant_id <> ALL ($4::text[])
              AND coalesce(($1::jsonb ->> (tenant_id || '/' || client_id))::int, 0) < $2
            ORDER BY next_attempt_at LIMIT ${LOOKED_AT}),
         placed AS (
@@ -80,7 +87,7 @@ export async function claimNotices(knex: Knex, { total, each, busy }: NoticeRoom
         RETURNING n.tenant_id AS "tenantId", n.workspace_id AS "workspaceId", n.notice_id AS "noticeId",
                   n.client_id AS "clientId", n.account_id AS "accountId", n.sid, n.attempts,
                   extract(epoch FROM now() - n.created_at)::float8 AS "ageSeconds"`,
-      values: [JSON.stringify(busy), each, total],
+      values: [JSON.stringify(busy), each, total, fullTenants],
     });
     return rows;
   });

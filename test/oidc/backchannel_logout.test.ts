@@ -177,7 +177,7 @@ describe('applications are told of the end of a session', () => {
     expect(await notices()).toEqual([]);
     const taken = await inTransaction(server.db, async (tx) => {
       await end(tx);
-      return claimNotices(tx, { total: 10, each: 10, busy: {} });
+      return claimNotices(tx, { total: 10, each: 10, busy: {}, fullTenants: [] });
     });
     expect(taken).toHaveLength(1);
     await dueAgain();
@@ -195,12 +195,28 @@ describe('applications are told of the end of a session', () => {
     });
     await server.db.knex('logout_notices').insert(Array.from({ length: 50 }, row));
     const claims = await Promise.all(
-      Array.from({ length: 50 }, () => claimNotices(server.db.knex, { total: 1, each: 50, busy: {} })),
+      Array.from({ length: 50 }, () =>
+        claimNotices(server.db.knex, { total: 1, each: 50, busy: {}, fullTenants: [] }),
+      ),
     );
     const claimed = claims.flat().map(({ sid }) => sid);
     await eventually(() => told.length + claimed.length).toBe(50);
     expect(new Set([...claimed, ...told.map(({ token }) => token.sid)]).size).toBe(50);
     await eventually(async () => (await notices()).length).toBe(claimed.length);
+    await server.db.knex('logout_notices').where(where()).del();
+  });
+
+  test('applications that do not answer keep no other waiting, however many they are', async () => {
+    const slow = Array.from({ length: 20 }, (_, index) => `slow${index}`);
+    for (const id of [...slow, 'prompt']) await application(id);
+    for (const id of slow) answers.set(`/${id}`, undefined);
+    const row = (id: string) => ({ ...where(), client_id: id, account_id: userId, sid: id });
+    await server.db.knex('logout_notices').insert([...slow, ...slow].map(row));
+    // It is the last of all, and no place has become free by an answer.
+    await server.db.knex('logout_notices').insert(row('prompt'));
+    await eventually(paths).toContain('/prompt');
+    expect(await notices().whereNotNull('last_error')).toEqual([]);
+    receiver.closeAllConnections();
     await server.db.knex('logout_notices').where(where()).del();
   });
 
