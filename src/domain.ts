@@ -16,6 +16,7 @@ import { createGroupService } from './groups/group_service.ts';
 import { createConfigurationService } from './imports/configuration_service.ts';
 import { createImportService } from './imports/import_service.ts';
 import { createMessageService } from './messages/message_service.ts';
+import { createMessageTemplateService } from './messages/templates/message_template_service.ts';
 import { createTransportService } from './messages/transports/transport_service.ts';
 import type { Ways } from './messages/transports/ways.ts';
 import { createPoolService } from './pools/pool_service.ts';
@@ -97,6 +98,7 @@ export function createDomain({ db, bus, sealer, hashQueue, attempts, ways, publi
     },
     branding: createBrandingService({ db, bus }),
     ownTexts: createOwnTextsService({ db, bus }),
+    messageTemplates: createMessageTemplateService({ db, publicUrl }),
     clients: createClientService({ db, bus, sealer, rsaStock }),
     scopes: createScopeService({ db, bus }),
     apis: createApiService({ db, bus, sealer, rsaStock, publicUrl }),

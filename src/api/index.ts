@@ -18,6 +18,7 @@ import { stylingRoutes } from './config/styling/routes.ts';
 import { tokenRoutes } from './config/tokens/routes.ts';
 import { scopeRoutes } from './config/scopes/routes.ts';
 import { serviceRoutes } from './config/services/routes.ts';
+import { messageTemplateRoutes } from './config/message_templates/routes.ts';
 import { translationRoutes } from './config/translations/routes.ts';
 import { workspaceRoutes } from './config/workspaces/routes.ts';
 import { workspaceShortRoutes } from './config/workspaces/short_routes.ts';
@@ -64,6 +65,7 @@ export const apiRoutes: readonly Route[] = [
   ...roleRoutes,
   ...stylingRoutes,
   ...translationRoutes,
+  ...messageTemplateRoutes,
   ...tokenRoutes,
   ...loginRoutes,
   ...permissionRoutes,

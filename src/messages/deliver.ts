@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import type { Config } from '../config.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Database } from '../db/connection.ts';
@@ -8,11 +9,14 @@ import { offeredLanguages } from '../i18n/offered_languages.ts';
 import { SealError, type Sealer } from '../security/seal.ts';
 import { backoffSeconds, GIVE_UP_SECONDS } from './backoff.ts';
 import { mailbox, type ChannelDriver, type Outcome, type Parcel } from './channels/channel.ts';
+import { messageNameOf } from './catalogue.ts';
 import type { ContentInput } from './content.ts';
 import { valuesPlace, type MessageValues } from './message.ts';
 import { maskedAddress } from './masked_address.ts';
 import { plainName } from './plain_name.ts';
 import { renderMail, renderSms } from './render_message.ts';
+import { findTemplate } from './templates/message_template_store.ts';
+import type { OwnWords } from './templates/own_words.ts';
 import type { Ways } from './transports/ways.ts';
 import { endMessage, postponeMessage, type ClaimedMessage, type Ending } from './worker_store.ts';
 
@@ -36,7 +40,7 @@ export async function deliver(
     await end(deps, message, { status: 'expired', error: message.isCodeGone ? 'code_ended' : 'expired' });
     return undefined;
   }
-  const parcel = parcelOf(deps, message);
+  const parcel = await parcelOf(deps, message);
   const outcome = 'ok' in way ? way : 'ok' in parcel ? parcel : await attempt(deps, { way, parcel }, signal);
   await settle(deps, message, outcome);
   return outcome;
@@ -111,20 +115,38 @@ async function end({ db }: DeliveryDeps, message: ClaimedMessage, ending: Ending
   });
 }
 
-/** The message in words; or why there are none. */
-function parcelOf(deps: DeliveryDeps, message: ClaimedMessage): Parcel | Outcome {
-  try {
-    const parcel = { id: message.messageId, to: message.recipient, createdAt: message.createdAt };
-    const input = contentInputOf(deps.sealer, message);
-    return message.channel === 'email'
-      ? { ...parcel, channel: 'email', mail: renderMail(input) }
-      : { ...parcel, channel: 'sms', text: renderSms(input, new URL(deps.publicUrl).hostname) };
-  } catch (error) {
+/** The message in words; or why there are none. Throws what the database throws. */
+async function parcelOf(deps: DeliveryDeps, message: ClaimedMessage): Promise<Parcel | Outcome> {
+  const refused = (error: unknown): Outcome => {
     deps.onError(error);
     // A master key that was left out comes back; a text that cannot be written never can.
     const permanent = !(error instanceof SealError);
     return { ok: false, permanent, error: permanent ? 'not_rendered' : 'not_opened' };
+  };
+  let input: ContentInput;
+  try {
+    input = contentInputOf(deps.sealer, message);
+  } catch (error) {
+    return refused(error);
   }
+  const own = await ownWordsOf(deps.db.knex, message, input);
+  const parcel = { id: message.messageId, to: message.recipient, createdAt: message.createdAt };
+  try {
+    return message.channel === 'email'
+      ? { ...parcel, channel: 'email', mail: renderMail(input, own) }
+      : { ...parcel, channel: 'sms', text: renderSms(input, new URL(deps.publicUrl).hostname, own) };
+  } catch (error) {
+    return refused(error);
+  }
+}
+
+/** What the tenant says in the place of our words, in the language of the reader. */
+export function ownWordsOf(
+  knex: Knex,
+  { tenantId, channel }: Pick<Renderable, 'tenantId' | 'channel'>,
+  { template, purpose, locale }: ContentInput,
+): Promise<OwnWords | undefined> {
+  return findTemplate(knex, { tenantId, message: messageNameOf(template, purpose), channel, locale });
 }
 
 export type Renderable = Pick<

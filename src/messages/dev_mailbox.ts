@@ -4,7 +4,7 @@ import type { Config } from '../config.ts';
 import { notFound } from '../http/errors.ts';
 import { renderPage } from '../http/render.ts';
 import type { Sealer } from '../security/seal.ts';
-import { contentInputOf } from './deliver.ts';
+import { contentInputOf, ownWordsOf } from './deliver.ts';
 import { newestMessages, type MailboxRow } from './mailbox_store.ts';
 import { renderMail, renderSms } from './render_message.ts';
 
@@ -31,23 +31,25 @@ export function serveDevMailbox({ knex, sealer, config }: DevMailboxDeps): Middl
     if (ctx.path.startsWith(`${PAGE}/`)) return showMail(ctx, { knex, sealer });
     const to = typeof ctx.query.to === 'string' ? ctx.query.to : undefined;
     const rows = await newestMessages(knex, { ...(to !== undefined && { to }), limit: NEWEST });
-    const letters = rows.map((row) => letterOf(sealer, host, row));
+    const letters = await Promise.all(rows.map((row) => letterOf({ knex, sealer, host }, row)));
     if (ctx.path === PAGE) await renderPage(ctx, 'dev_mailbox', { letters: letters.map(pageLetter) });
     else ctx.body = { messages: letters.map(jsonLetter) };
   };
 }
 
-type Letter = ReturnType<typeof letterOf>;
+type Letter = Awaited<ReturnType<typeof letterOf>>;
+type Reading = Pick<DevMailboxDeps, 'knex' | 'sealer'>;
 
-function letterOf(sealer: Sealer, host: string, row: MailboxRow) {
+async function letterOf({ knex, sealer, host }: Reading & { readonly host: string }, row: MailboxRow) {
   const input = contentInputOf(sealer, row);
-  const mail = renderMail(input);
+  const own = await ownWordsOf(knex, row, input);
+  const mail = renderMail(input, row.channel === 'email' ? own : undefined);
   const { code, link } = input.values;
   return {
     row,
     locale: input.locale,
     subject: mail.subject,
-    text: row.channel === 'sms' ? renderSms(input, host) : mail.text,
+    text: row.channel === 'sms' ? renderSms(input, host, own) : mail.text,
     code,
     link,
   };
@@ -86,10 +88,7 @@ const jsonLetter = ({ row, locale, subject, text, code, link }: Letter) => ({
 });
 
 /** The HTML of a mail as its reader gets it, in a sandbox of its own: it may style itself and nothing else. */
-async function showMail(
-  ctx: Context,
-  { knex, sealer }: Pick<DevMailboxDeps, 'knex' | 'sealer'>,
-): Promise<void> {
+async function showMail(ctx: Context, { knex, sealer }: Reading): Promise<void> {
   const [row] = await newestMessages(knex, { id: ctx.path.slice(PAGE.length + 1), limit: 1 });
   if (row === undefined || row.channel !== 'email') throw notFound();
   ctx.set(
@@ -98,7 +97,8 @@ async function showMail(
       "frame-ancestors 'none'; sandbox allow-popups allow-top-navigation-by-user-activation",
   );
   ctx.type = 'text/html; charset=utf-8';
-  ctx.body = renderMail(contentInputOf(sealer, row)).html;
+  const input = contentInputOf(sealer, row);
+  ctx.body = renderMail(input, await ownWordsOf(knex, row, input)).html;
 }
 
 /** Not through a proxy either: one on this machine, or a tunnel, would bring in the whole world. */

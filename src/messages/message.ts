@@ -67,3 +67,11 @@ export const valuesPlace = (scope: { readonly tenantId: string }, messageId: str
 export function destinationOf(channel: Channel, to: string): string {
   return channel === 'sms' ? 'sms' : to.slice(to.lastIndexOf('@') + 1).toLowerCase();
 }
+
+/** A mail, ready to leave. Every field is text; nothing of it is markup but `html`. */
+export type Mail = {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  readonly locale: string;
+};

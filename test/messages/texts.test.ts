@@ -1,14 +1,17 @@
 import { expect, it } from 'vitest';
 import english from '../../src/i18n/en.json' with { type: 'json' };
 import { locales, type Locale } from '../../src/i18n/locales.ts';
+import { messageNameOf, OWN_MESSAGES, variablesOf } from '../../src/messages/catalogue.ts';
 import type { ContentInput } from '../../src/messages/content.ts';
-import { fillIn } from '../../src/messages/fill_in.ts';
 import { TEMPLATES } from '../../src/messages/message.ts';
 import { renderMail, renderSms } from '../../src/messages/render_message.ts';
+import { templateIssues } from '../../src/messages/templates/message_template.ts';
+import { builtInWords } from '../../src/messages/templates/preview.ts';
+import { fillIn } from '../../src/messages/variables.ts';
 
 const CODE = '482913';
 const LINK = 'https://id.example.test/x?code=abc&server_id=shop';
-const PURPOSES = [null, 'verify_address', 'transport_test', 'reset_totp', 'enroll_webauthn'];
+const PURPOSES = [null, 'verify_address', 'reset_totp', 'enroll_webauthn', 'transport_test'];
 
 const input = (over: Partial<ContentInput>): ContentInput => ({
   template: 'otp',
@@ -67,15 +70,39 @@ it('a message without a code has no line to fill in, and one without a link no b
   expect(renderMail(notice).html).not.toMatch(/<a |class="well"/);
 });
 
-it('a text of a tenant’s own is filled in without logic, and escaped in HTML', () => {
+it('a text of a tenant’s own is filled in without logic', () => {
   const variables = { 'OTP.Code': '<b>1</b>', 'OTP.Link': 'https://x.test/?a=1&b=2' } as const;
   const own = 'Hi {{ OTP.Code }} {{OTP.Link}} {{constructor}} {{OTP}} {{#if x}}';
-  expect(fillIn(own, variables, 'text')).toBe('Hi <b>1</b> https://x.test/?a=1&b=2   {{#if x}}');
-  expect(fillIn(own, variables, 'html')).toBe(
-    'Hi &lt;b&gt;1&lt;/b&gt; https://x.test/?a=1&amp;b=2   {{#if x}}',
-  );
-  expect(fillIn('{{OTP.Code}}', { 'OTP.Code': '{{OTP.Link}}' }, 'text')).toBe('{{OTP.Link}}');
+  expect(fillIn(own, variables)).toBe('Hi <b>1</b> https://x.test/?a=1&b=2   {{#if x}}');
+  expect(fillIn('{{OTP.Code}}', { 'OTP.Code': '{{OTP.Link}}' })).toBe('{{OTP.Link}}');
   const mail = renderMail(input({}), { subject: 'One\r\nBcc: a@b.test', text: 'Code {{OTP.Code}}' });
   expect(mail.subject).toBe('One Bcc: a@b.test');
-  expect(mail.text).toBe(`Code ${CODE}`);
+  expect(mail.text).toMatch(/^Code 482913\n\n-- \n/);
+});
+
+it.each(locales)('our words in %s are there to begin with, and say the same again', (locale) => {
+  for (const { template, purpose } of all(locale)) {
+    const message = messageNameOf(template, purpose);
+    if (!OWN_MESSAGES.includes(message)) continue;
+    const carries = variablesOf(message);
+    const one = input({
+      template,
+      purpose,
+      locale,
+      values: {
+        ...(carries.includes('OTP.Code') && { code: CODE }),
+        ...(carries.includes('OTP.Link') && { link: LINK }),
+        ...(carries.includes('Address') && { address: 'm•••@example.test' }),
+      },
+      secondsLeft: carries.includes('OTP.Validity') ? 1_800 : null,
+    });
+    const mail = builtInWords({ message, locale, channel: 'email' });
+    const { subject, text } = renderMail(one);
+    expect(renderMail(one, mail)).toMatchObject({ subject, text });
+    const short = builtInWords({ message, locale, channel: 'sms' });
+    expect(renderSms(one, 'id.example.test', short)).toBe(renderSms(one, 'id.example.test'));
+    const key = { message, locale };
+    expect(templateIssues({ ...key, channel: 'email' }, mail)).toEqual([]);
+    expect(templateIssues({ ...key, channel: 'sms' }, short)).toEqual([]);
+  }
 });

@@ -1,10 +1,4 @@
-/** A mail, ready to leave. Every field is text; nothing of it is markup but `html`. */
-export type Mail = {
-  readonly subject: string;
-  readonly text: string;
-  readonly html: string;
-  readonly locale: string;
-};
+import type { Mail } from '../message.ts';
 
 /** A message, ready to leave, by mail or by text. */
 export type Parcel = {

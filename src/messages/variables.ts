@@ -1,0 +1,26 @@
+/** The variables of a message (contract 7.2): nothing else can be named in a text. */
+export const VARIABLES = ['OTP.Code', 'OTP.Link', 'OTP.Validity', 'Address', 'Product.Name'] as const;
+export type Variable = (typeof VARIABLES)[number];
+export type MessageVariables = Readonly<Partial<Record<Variable, string>>>;
+
+const VARIABLE = /\{\{\s*([A-Za-z.]+)\s*\}\}/g;
+
+/**
+ * Puts values in the place of `{{OTP.Code}}` and its like. Logic-less: no conditions, no nesting, and a value that
+ * looks like a variable stays text. What is unknown or has no value becomes nothing.
+ */
+export function fillIn(text: string, variables: MessageVariables): string {
+  return text.replaceAll(VARIABLE, (_, name: string) => (isVariable(name) ? (variables[name] ?? '') : ''));
+}
+
+/** The names between double braces, known or not, each once. */
+export function namesIn(text: string): string[] {
+  return [...new Set([...text.matchAll(VARIABLE)].map(([, name = '']) => name))];
+}
+
+/** What stands in braces and is no variable: a reader would see it as it is. */
+export function strayBraces(text: string): string | undefined {
+  return /\{\{[^{}]{0,40}\}?\}?|\}\}/.exec(text.replaceAll(VARIABLE, ''))?.[0];
+}
+
+export const isVariable = (name: string): name is Variable => VARIABLES.some((one) => one === name);
