@@ -4,18 +4,14 @@ import { refusedData, violatedUniqueConstraint } from '../db/errors.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { SYSTEM_ACTOR, type Actor } from '../events/audit.ts';
 import { recordAudit } from '../events/audit_store.ts';
-import { lockPool, randomShard } from '../pools/pool_store.ts';
+import { lockPool } from '../pools/pool_store.ts';
 import { holdAllSubjectIds } from '../tenants/subject_id_store.ts';
-import { insertStaged, rememberNames } from './batch_store.ts';
-import { readCandidates, type StagedCandidate } from './candidate_store.ts';
-import { joinGroups, TooManyGroups, type Joining } from './join_groups.ts';
+import { TooManyGroups } from './join_groups.ts';
 import type { Import, ImportScope, ImportStatus } from './import.ts';
 import { finishImport, noteApplied, readProgress } from './import_store.ts';
-import { dropLines, flushLater, keepIssues, refreshStatistics } from './staging_store.ts';
-import { decide } from './verdict.ts';
+import { refreshStatistics } from './staging_store.ts';
+import { NotAllNew, writeDecided, writeNew } from './write_batch.ts';
 
-// Short enough for those who register in the pool meanwhile: they wait for the end of a batch.
-const BATCH_ROWS = 1_000;
 // Somebody who claims names without the common lock can only make a batch start over.
 const MAX_TRIES = 5;
 // Each time eight times as many as before: a few tenths of a second altogether.
@@ -25,23 +21,30 @@ const STATISTICS_AT = [1_000, 8_000, 64_000, 512_000];
 export type BatchOutcome = 'applied' | 'idle' | 'over';
 
 /**
- * Decides about the next waiting rows of an import and writes those that are new, with the progress, in one
- * transaction: killed anywhere, nothing is half done and nothing is done twice. Any number of processes may do
+ * Gives what decides about the next waiting rows of an import and writes those that are new, with the progress, in
+ * one transaction: killed anywhere, nothing is half done and nothing is done twice. Any number of processes may do
  * this for one import at once.
  */
-export async function applyBatch(db: Database, scope: ImportScope): Promise<BatchOutcome> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const { outcome, created } = await inTransaction(db, (tx) => applyIn(tx, scope));
-      if (crossesMilestone(created)) await refreshStatistics(db.knex);
-      return outcome;
-    } catch (error) {
-      if (error instanceof TakenBack) return 'applied';
-      const reason = lastingReason(error);
-      if (reason !== undefined) return giveUp(db, scope, reason);
-      if (violatedUniqueConstraint(error) === undefined || attempt === MAX_TRIES) throw error;
+export function batchesOf(db: Database, scope: ImportScope): () => Promise<BatchOutcome> {
+  // Most files hold people who are all new. One who is not makes the batch start over, and the next ones be careful.
+  let hopeful = true;
+  return async () => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const { outcome, created, allNew } = await inTransaction(db, (tx) => applyIn(tx, scope, hopeful));
+        hopeful = allNew;
+        if (crossesMilestone(created)) await refreshStatistics(db, created.after);
+        return outcome;
+      } catch (error) {
+        if (error instanceof TakenBack) return 'applied';
+        const reason = lastingReason(error);
+        if (reason !== undefined) return giveUp(db, scope, reason);
+        if (!(error instanceof NotAllNew) && violatedUniqueConstraint(error) === undefined) throw error;
+        if (attempt === MAX_TRIES) throw error;
+        hopeful = false;
+      }
     }
-  }
+  };
 }
 
 /** What the database refuses today it refuses tomorrow: tried again, the import would never end. */
@@ -67,7 +70,18 @@ class TakenBack extends Error {}
 /** How many people the import had written before a batch and has after it. */
 type Written = { readonly before: number; readonly after: number };
 
-const NOTHING: Written = { before: 0, after: 0 };
+type Applied = {
+  readonly outcome: BatchOutcome;
+  readonly created: Written;
+  /** Nobody in it was there before, or clashed with anybody. */
+  readonly allNew: boolean;
+};
+
+const nothingWritten = (outcome: BatchOutcome, allNew: boolean): Applied => ({
+  outcome,
+  created: { before: 0, after: 0 },
+  allNew,
+});
 
 /**
  * Whether the tables have grown so much that the planner needs to know: without statistics it reads a whole pool
@@ -76,67 +90,39 @@ const NOTHING: Written = { before: 0, after: 0 };
 const crossesMilestone = ({ before, after }: Written): boolean =>
   STATISTICS_AT.some((rows) => before < rows && after >= rows);
 
-async function applyIn(
-  tx: Knex.Transaction,
-  scope: ImportScope,
-): Promise<{ outcome: BatchOutcome; created: Written }> {
+async function applyIn(tx: Knex.Transaction, scope: ImportScope, hopeful: boolean): Promise<Applied> {
   // Whoever claims names in the pool holds it too (`lockPoolAndNames`), so that nobody else does meanwhile.
   const pool = await lockPool(tx, scope, 'update');
-  const rule = { caseInsensitive: pool?.identifierCaseInsensitive ?? false };
   await holdAllSubjectIds(tx, scope);
   const job = await readProgress(tx, scope);
-  if (job === undefined || job.finishedAt !== null) return { outcome: 'over', created: NOTHING };
+  if (job === undefined || job.finishedAt !== null) return nothingWritten('over', hopeful);
   if (pool === undefined) {
     await endImport(tx, scope, job, 'failed', 'the pool was deleted');
-    return { outcome: 'over', created: NOTHING };
+    return nothingWritten('over', hopeful);
   }
-  const { dryRun, appliedLine: fromLine } = job;
-  const candidates = await readCandidates(tx, scope, {
-    afterLine: fromLine,
-    limit: BATCH_ROWS,
-    dryRun,
-    ...rule,
-  });
-  const last = candidates.at(-1);
-  if (last === undefined) {
-    if (job.status === 'receiving') return { outcome: 'idle', created: NOTHING };
-    const decided = job.createdRows + job.skippedRows + job.failedRows;
-    // Waiting rows do not outlive a crash of the database.
-    await (decided === job.receivedLines
-      ? endImport(tx, scope, job, 'completed')
-      : endImport(tx, scope, job, 'interrupted', 'the database crashed: repeat the file'));
-    return { outcome: 'over', created: NOTHING };
-  }
-  await flushLater(tx);
-  const { created, skipped, issues } = decide(candidates);
-  const refused = [...new Set(issues.map(({ line }) => line))];
-  const batch = { afterLine: fromLine, lastLine: last.line, leftOut: [...skipped, ...refused] };
-  if (created.length > 0) {
-    await (dryRun
-      ? rememberNames(tx, scope, batch, rule)
-      : insertStaged(tx, scope, batch, { ...rule, shard: randomShard() }));
-  }
-  if (!dryRun) await joinGroups(tx, scope, joining(candidates, created));
-  const failed = await keepIssues(tx, scope, issues);
-  await dropLines(tx, scope, refused);
-  const progress = {
-    fromLine,
-    appliedLine: last.line,
-    created: created.length,
-    skipped: skipped.length,
-    failed,
-  };
+  const rule = { caseInsensitive: pool.identifierCaseInsensitive };
+  const write = hopeful && !job.dryRun ? writeNew : writeDecided;
+  const batch = await write(tx, scope, job, rule);
+  if (batch === undefined) return nothingWritten(await nothingWaits(tx, scope, job), hopeful);
+  const { lastLine: appliedLine, created, skipped, failed } = batch;
+  const progress = { fromLine: job.appliedLine, appliedLine, created, skipped, failed };
   if (!(await noteApplied(tx, scope, progress))) throw new TakenBack();
   const before = job.createdRows;
-  return { outcome: 'applied', created: { before, after: dryRun ? before : before + created.length } };
+  return {
+    outcome: 'applied',
+    created: { before, after: job.dryRun ? before : before + created },
+    allNew: skipped + failed === 0,
+  };
 }
 
-/** The groups that each of the people who were written is to be in. */
-function joining(candidates: readonly StagedCandidate[], created: readonly number[]): Joining[] {
-  const written = new Set(created);
-  return candidates
-    .filter(({ line, groups }) => groups.length > 0 && written.has(line))
-    .flatMap(({ userId, groups }) => groups.map((path) => ({ userId, path })));
+async function nothingWaits(tx: Knex.Transaction, scope: ImportScope, job: Import): Promise<'idle' | 'over'> {
+  if (job.status === 'receiving') return 'idle';
+  const decided = job.createdRows + job.skippedRows + job.failedRows;
+  // Waiting rows do not outlive a crash of the database.
+  await (decided === job.receivedLines
+    ? endImport(tx, scope, job, 'completed')
+    : endImport(tx, scope, job, 'interrupted', 'the database crashed: repeat the file'));
+  return 'over';
 }
 
 /** Ends an import and records it. False when it has ended before. */

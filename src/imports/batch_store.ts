@@ -1,7 +1,9 @@
 import type { Knex } from 'knex';
 import type { ImportScope } from './import.ts';
+import { seek } from './seek.ts';
 
-type CaseRule = { readonly caseInsensitive: boolean };
+/** How a pool compares identifiers. */
+export type CaseRule = { readonly caseInsensitive: boolean };
 
 /** The waiting rows of a batch: those of its lines that are not left out. */
 export type Batch = {
@@ -52,9 +54,11 @@ export async function insertStaged(
   batch: Batch,
   { caseInsensitive, shard }: CaseRule & { readonly shard: number },
 ): Promise<void> {
-  // In the order of the keys: rows that belong side by side in an index go there one after the other.
+  // In the order of the keys: rows that belong side by side in an index go there one after the other. Found by their
+  // lines first: an index that has that order already would be read from one end to the other.
   await tx.raw(
-    insertPeople(`SELECT r.user_id, r.document AS d FROM import_rows r WHERE ${IN_BATCH} ORDER BY r.user_id`),
+    insertPeople(`SELECT user_id, d FROM (
+      SELECT r.user_id, r.document AS d FROM import_rows r WHERE ${IN_BATCH} ORDER BY r.line OFFSET 0) r ORDER BY user_id`),
     {
       ...bindBatch(scope, batch),
       poolId: scope.poolId,
@@ -63,6 +67,34 @@ export async function insertStaged(
       idPrefix: idPrefix(),
     },
   );
+}
+
+const ADDRESSES = { within: ['a.tenant_id', 'a.pool_id'], by: 'bytes' } as const;
+const IDENTIFIERS = { within: ['i.tenant_id', 'i.pool_id'], by: 'bytes' } as const;
+const CLIENTS = { within: ['c.tenant_id'], by: 'plain' } as const;
+
+/**
+ * Whether anybody of these rows, once they are written, goes by what no unique index keeps apart: a name that one has
+ * as an identifier and another as a verified address, or an id that is a client's.
+ */
+export async function haveRivals(tx: Knex.Transaction, scope: ImportScope, batch: Batch): Promise<boolean> {
+  const { rows } = await tx.raw<{ rows: { found: boolean }[] }>(
+    `WITH batch AS MATERIALIZED (SELECT r.user_id, r.document AS d FROM import_rows r WHERE ${IN_BATCH})
+     SELECT EXISTS (
+       SELECT FROM batch b, jsonb_to_recordset(b.d->'identifiers') AS n("foldedKey" text), LATERAL (
+         SELECT FROM verifiable_addresses a WHERE a.tenant_id = :tenantId AND a.pool_id = :poolId AND a.verified
+            AND ${seek('a.lookup_key', 'n."foldedKey"', ADDRESSES, 'a.user_id <> b.user_id')}) rival
+     ) OR EXISTS (
+       SELECT FROM batch b, jsonb_to_recordset(b.d->'addresses') AS n(key text, verified boolean), LATERAL (
+         SELECT FROM identifiers i WHERE n.verified AND i.tenant_id = :tenantId AND i.pool_id = :poolId
+            AND ${seek('i.identifier_lc', 'n.key', IDENTIFIERS, 'i.user_id <> b.user_id')}) rival
+     ) OR EXISTS (
+       SELECT FROM batch b, LATERAL (
+         SELECT FROM clients c WHERE c.tenant_id = :tenantId AND ${seek('c.client_id', 'b.user_id', CLIENTS)}) rival
+     ) AS found`,
+    { ...bindBatch(scope, batch), poolId: scope.poolId },
+  );
+  return rows[0]?.found ?? true;
 }
 
 /**

@@ -1,16 +1,22 @@
 import type { Knex } from 'knex';
 import type { PoolScope } from '../pools/pool.ts';
 import type { GroupPath, ImportScope, StagedPerson } from './import.ts';
+import { seek } from './seek.ts';
 import type { Candidate, Name } from './verdict.ts';
 
-type Row = Pick<StagedPerson, 'idGiven' | 'identifiers' | 'addresses'> & {
-  readonly groups: readonly GroupPath[] | null;
+/** A row that waits, with the groups that its person is to be in. */
+export type WaitingRow = {
   readonly line: number;
   readonly userId: string;
+  readonly groups: readonly GroupPath[];
 };
 
+type Row = WaitingRow & Pick<StagedPerson, 'idGiven' | 'identifiers' | 'addresses'>;
+
 /** A waiting row with what else its batch has to know of it. */
-export type StagedCandidate = Candidate & { readonly groups: readonly GroupPath[] };
+export type StagedCandidate = Candidate & Pick<WaitingRow, 'groups'>;
+
+type Place = { readonly afterLine: number; readonly limit: number };
 
 /**
  * The rows after a line, in the order of the file, with what stands against each of them. Few plain statements
@@ -19,7 +25,7 @@ export type StagedCandidate = Candidate & { readonly groups: readonly GroupPath[
 export async function readCandidates(
   tx: Knex.Transaction,
   scope: ImportScope,
-  options: { afterLine: number; limit: number; caseInsensitive: boolean; dryRun: boolean },
+  options: Place & { readonly caseInsensitive: boolean; readonly dryRun: boolean },
 ): Promise<StagedCandidate[]> {
   const rows = await readRows(tx, scope, options);
   if (rows.length === 0) return [];
@@ -40,7 +46,7 @@ export async function readCandidates(
       line: row.line,
       userId: row.userId,
       idGiven: row.idGiven,
-      groups: row.groups ?? [],
+      groups: row.groups,
       isHere: poolId === scope.poolId,
       isTaken: poolId !== undefined,
       earlierLine: lines.get(row.userId) ?? null,
@@ -54,14 +60,27 @@ export async function readCandidates(
   });
 }
 
-async function readRows(
+/** The rows after a line, in the order of the file. */
+export const readWaiting = (tx: Knex.Transaction, scope: ImportScope, place: Place): Promise<WaitingRow[]> =>
+  selectRows<WaitingRow>(tx, scope, place, '');
+
+const readRows = (tx: Knex.Transaction, scope: ImportScope, place: Place): Promise<Row[]> =>
+  selectRows<Row>(
+    tx,
+    scope,
+    place,
+    `, (document->>'idGiven')::boolean AS "idGiven", document->'identifiers' AS identifiers,
+       document->'addresses' AS addresses`,
+  );
+
+async function selectRows<R extends WaitingRow>(
   tx: Knex.Transaction,
   { tenantId, importId }: ImportScope,
-  { afterLine, limit }: { afterLine: number; limit: number },
-): Promise<Row[]> {
-  const { rows } = await tx.raw<{ rows: Row[] }>(
-    `SELECT line, user_id AS "userId", (document->>'idGiven')::boolean AS "idGiven",
-            document->'identifiers' AS identifiers, document->'addresses' AS addresses, document->'groups' AS groups
+  { afterLine, limit }: Place,
+  more: string,
+): Promise<R[]> {
+  const { rows } = await tx.raw<{ rows: R[] }>(
+    `SELECT line, user_id AS "userId", coalesce(document->'groups', '[]') AS groups${more}
        FROM import_rows WHERE tenant_id = ? AND import_id = ? AND line > ? ORDER BY line LIMIT ?`,
     [tenantId, importId, afterLine, limit],
   );
@@ -105,8 +124,8 @@ export async function readIds(
 ): Promise<Map<string, string>> {
   const { rows } = await tx.raw<{ rows: { id: string; poolId: string }[] }>(
     `SELECT k.id, found."poolId" FROM unnest(:ids::text[]) AS k(id), LATERAL (
-       SELECT coalesce((SELECT u.pool_id FROM users u WHERE u.tenant_id = :tenantId AND u.user_id = k.id), '')
-              AS "poolId" FROM user_ids i WHERE i.tenant_id = :tenantId AND i.user_id = k.id LIMIT 1) found
+       SELECT coalesce((SELECT u.pool_id FROM users u WHERE u.tenant_id = :tenantId
+              AND ${seek('u.user_id', 'k.id', { within: ['u.tenant_id'], by: 'plain' })}), '') AS "poolId" FROM user_ids i WHERE i.tenant_id = :tenantId AND i.user_id = k.id LIMIT 1) found
      UNION ALL
      SELECT client_id, '' FROM clients WHERE tenant_id = :tenantId AND client_id = ANY(:ids)`,
     { tenantId, ids: ids as unknown as string },
@@ -121,10 +140,33 @@ type Owners = {
 };
 
 /** One look-up by index for each key: as a list, a thousand of them make the planner read the whole pool instead. */
-const ownersBy = (kind: string, table: string, name: string, keys: string): string =>
+const ownersBy = (kind: string, table: string, found: string, keys: string): string =>
   `SELECT '${kind}' AS kind, k.key, found.user_id AS "userId" FROM unnest(${keys}::text[]) AS k(key), LATERAL (
-     SELECT n.user_id FROM ${table} n
-      WHERE n.tenant_id = :tenantId AND n.pool_id = :poolId AND ${name} = k.key LIMIT 1) found`;
+     SELECT n.user_id FROM ${table} n WHERE n.tenant_id = :tenantId AND n.pool_id = :poolId AND ${found}) found`;
+
+const IN_POOL = ['n.tenant_id', 'n.pool_id'];
+const OWNERS = [
+  ownersBy(
+    'identifier',
+    'identifiers',
+    seek('n.lookup_key', 'k.key', { within: IN_POOL, by: 'plain' }),
+    ':identifiers',
+  ),
+  ownersBy(
+    'folded',
+    'identifiers',
+    seek('n.identifier_lc', 'k.key', { within: IN_POOL, by: 'bytes' }),
+    ':verified',
+  ),
+  ownersBy(
+    'verified',
+    'verifiable_addresses',
+    seek('n.lookup_key', 'k.key', { within: IN_POOL, by: 'bytes' }, 'n.verified'),
+    ':folded',
+  ),
+]
+  .map((sql) => `(${sql})`)
+  .join(' UNION ALL ');
 
 export async function readOwners(
   tx: Knex.Transaction,
@@ -132,26 +174,19 @@ export async function readOwners(
   claims: readonly Claim[],
 ): Promise<Owners> {
   const keysOf = (wanted: readonly Claim[], of: 'key' | 'foldedKey') => wanted.map((claim) => claim[of]);
-  const { rows } = await tx.raw<{ rows: { kind: string; key: string; userId: string }[] }>(
-    [
-      ownersBy('identifier', 'identifiers', 'n.lookup_key', ':identifiers'),
-      ownersBy('folded', 'identifiers', 'n.identifier_lc', ':verified'),
-      ownersBy('verified', 'verifiable_addresses', 'n.verified AND n.lookup_key', ':folded'),
-    ].join(' UNION ALL '),
-    {
-      tenantId,
-      poolId,
-      identifiers: keysOf(
-        claims.filter(({ kind }) => kind === 'identifier'),
-        'key',
-      ) as unknown as string,
-      verified: keysOf(
-        claims.filter(({ kind }) => kind === 'verified_address'),
-        'key',
-      ) as unknown as string,
-      folded: keysOf(claims, 'foldedKey') as unknown as string,
-    },
-  );
+  const { rows } = await tx.raw<{ rows: { kind: string; key: string; userId: string }[] }>(OWNERS, {
+    tenantId,
+    poolId,
+    identifiers: keysOf(
+      claims.filter(({ kind }) => kind === 'identifier'),
+      'key',
+    ) as unknown as string,
+    verified: keysOf(
+      claims.filter(({ kind }) => kind === 'verified_address'),
+      'key',
+    ) as unknown as string,
+    folded: keysOf(claims, 'foldedKey') as unknown as string,
+  });
   const known = new Map(rows.map(({ kind, key, userId }) => [`${kind} ${key}`, userId]));
   const get = (kind: string, key: string) => known.get(`${kind} ${key}`) ?? null;
   return {

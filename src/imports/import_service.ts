@@ -10,7 +10,7 @@ import { findPool, lockPool } from '../pools/pool_store.ts';
 import type { Sealer } from '../security/seal.ts';
 import { newSlug } from '../tenants/slug.ts';
 import { sealTotp } from '../users/factors/totp_secret.ts';
-import { applyBatch, endImport } from './apply.ts';
+import { batchesOf, endImport } from './apply.ts';
 import type { PersonCheck } from './check_person.ts';
 import { FileRefused, readDocuments, type ImportFormat } from './documents.ts';
 import type { Import, ImportScope, RowIssue } from './import.ts';
@@ -184,10 +184,11 @@ function startWriter(db: Database, scope: ImportScope): Writer {
   const state = { ended: false, stopped: false };
   let wake = () => {};
   const nap = () => new Promise<void>((resolve) => (wake = resolve));
+  const applyNext = batchesOf(db, scope);
   const work = async () => {
     for (;;) {
       const rested = nap();
-      const outcome = state.stopped ? 'over' : await applyBatch(db, scope);
+      const outcome = state.stopped ? 'over' : await applyNext();
       if (outcome === 'over') break;
       if (outcome === 'idle' && !state.ended && !state.stopped) await rested;
     }
@@ -213,7 +214,8 @@ function startWriter(db: Database, scope: ImportScope): Writer {
 
 /** Writes what has come of a file that will not come whole, and ends its import. */
 async function interrupt(db: Database, scope: ImportScope, by?: Actor): Promise<void> {
-  while ((await applyBatch(db, scope)) === 'applied');
+  const applyNext = batchesOf(db, scope);
+  while ((await applyNext()) === 'applied');
   await inTransaction(db, (tx: Knex.Transaction) => endInterrupted(tx, scope, by));
   await clearAway(db, scope);
 }
@@ -225,7 +227,8 @@ async function endInterrupted(tx: Knex.Transaction, scope: ImportScope, by?: Act
 
 async function clearAway(db: Database, scope: ImportScope): Promise<void> {
   const job = await store.findImport(db.knex, scope);
-  if (job !== undefined && !job.dryRun && job.createdRows >= MANY) await refreshStatistics(db.knex);
+  if (job !== undefined && !job.dryRun && job.createdRows >= MANY)
+    await refreshStatistics(db, job.createdRows);
   while ((await dropStagedRows(db.knex, scope, DROP_BATCH)) > 0);
   await store.noteUnstaged(db.knex, scope);
 }

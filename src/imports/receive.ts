@@ -1,3 +1,4 @@
+import { setImmediate as afterOthers } from 'node:timers/promises';
 import type { Database } from '../db/connection.ts';
 import { CopyBlock } from '../db/copy.ts';
 import { inTransaction } from '../db/transaction.ts';
@@ -7,6 +8,8 @@ import type { ImportScope, RowIssue, StagedPerson } from './import.ts';
 import { noteReceived } from './import_store.ts';
 import { addStaged, flushLater, keepIssues, stageRows } from './staging_store.ts';
 
+// A few milliseconds: those who wait for this process, the writer of this import among them, come in between.
+const YIELD_ROWS = 50;
 // One COPY each. What is held of a file at any moment is a chunk of it, whatever its length.
 const CHUNK_ROWS = 1_000;
 const CHUNK_BYTES = 4 * 1024 * 1024;
@@ -39,6 +42,7 @@ export async function receiveRows(
     for (const entry of lines) {
       chunk.lines += 1;
       await readLine(entry, scope, check, chunk);
+      if (chunk.lines % YIELD_ROWS === 0) await afterOthers();
       if (chunk.lines >= CHUNK_ROWS || chunk.rows.bytes >= CHUNK_BYTES) await flush();
     }
   }
