@@ -21,6 +21,14 @@ export const claim = () => ({ ...place, name: `walk_${tag()}`, type: 'id_token',
 export const connection = (poolId: string) => ({ identity_pool_id: poolId, name: 'Walk' });
 export const translation = () => ({ content: { sign_in: { title: 'Ahoy' } } });
 export const limit = () => ({ protected_type: 'mfa', max_attempts: 4, block_duration: '10m0s' });
+/** `at`: the server in the place of one that nobody asks. */
+export const mailServer = (at = { host: 'mail.example.test', port: 587 }) => ({
+  tenant_id: 'acme',
+  mechanism: 'email',
+  enabled: false,
+  auth: { email: { ...at, username: 'weir', password: 'a long secret', auth: 'plain' } },
+  settings: { email: { provider: 'smtp', custom_from: 'id@example.test' } },
+});
 const role = (named: string) => (things: Things) => ({
   type: 'identity_pool_user',
   role: named,
@@ -47,6 +55,9 @@ export const CONFIGURATION_BODIES: Readonly<Record<string, (things: Things) => u
   setAutomaticKeyRotation: () => ({ enabled: false, cron: '' }),
   setBruteForceLimit: limit,
   upsertTranslation: translation,
+  createMFAMethod: () => mailServer(),
+  updateMFAMethod: () => mailServer(),
+  testMFAMethod: () => ({ address: 'try@example.test' }),
   grantTenantRole: role('member'),
   revokeTenantRole: role('member'),
   grantWorkspaceRole: role('member'),

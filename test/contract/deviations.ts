@@ -21,6 +21,7 @@ const namesTheTenantAlone = named(
   'updateAdminTenant',
   'checkTenantPermissions',
   'listTenantRoles',
+  'createMFAMethod',
 );
 const isSelf = ({ spec }: Operation) => spec === 'identityself';
 const changesMembership = named('addUserToGroup', 'removeUserFromGroup');
@@ -183,10 +184,20 @@ const BEYOND: readonly Rule[] = [
   },
 ];
 
-/** Bodies that say more than the description allows, and why [OURS]. */
-const BODIES: readonly { readonly name: string; readonly problem: RegExp; readonly reason: string }[] = [
+/** Bodies that are not as the description has them, and why [OURS]. */
+const BODIES: readonly {
+  readonly of: (operation: Operation) => boolean;
+  readonly problem: RegExp;
+  readonly reason: string;
+}[] = [
   {
-    name: 'listTenantRoles',
+    of: named('listMFAMethods', 'createMFAMethod', 'getMFAMethod', 'updateMFAMethod'),
+    problem: /^(data(\/mfa_methods\/\d+)?\/auth\/email must have required property 'password'(, )?)+$/,
+    reason:
+      'a password that was stored is never answered, not even masked: it would be stored when sent back',
+  },
+  {
+    of: named('listTenantRoles'),
     problem: /^(data\/subjects\/\d+\/type must be equal to one of the allowed values(, )?)+$/,
     reason: 'clients of the admin workspace hold roles too: whoever looks for authority must see theirs',
   },
@@ -210,7 +221,7 @@ export const reasonBeyond = (operation: Operation, status: number): string | und
   reasonOf(BEYOND, operation, status);
 
 export const reasonOfBody = (operation: Operation, problem: string): string | undefined =>
-  BODIES.find((row) => named(row.name)(operation) && row.problem.test(problem))?.reason;
+  BODIES.find((row) => row.of(operation) && row.problem.test(problem))?.reason;
 
 /** Whether a parameter, such as `admin:listClients limit`, is refused for a reason. */
 export const isRefusedParameter = (parameter: string): boolean => Object.hasOwn(PARAMETERS, parameter);

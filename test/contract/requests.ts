@@ -21,6 +21,7 @@ export type Things = {
   readonly kid: string;
   readonly locale: string;
   readonly protectedType: string;
+  readonly mfaID: string;
 };
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';

@@ -67,7 +67,6 @@ const EXCLUDED: readonly Exclusion[] = [
     of: { names: ['getWorkspaceEnvironment'] },
     reason: 'the environment of the tenant holds for its workspaces',
   },
-  { of: { tag: 'mfaMethods' }, reason: 'not there yet' },
 ];
 
 const covers = ({ of: { tag, names, path } }: Exclusion, operation: Operation): boolean =>

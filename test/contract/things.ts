@@ -1,4 +1,4 @@
-import { client, claim, scope, service } from './configuration_requests.ts';
+import { client, claim, mailServer, scope, service } from './configuration_requests.ts';
 import { ADMIN, CONFIGURATION, expectStatus } from './walk/step.ts';
 import type { Things } from './requests.ts';
 import { POOL, TENANT, WORKSPACE, type World } from './world.ts';
@@ -33,5 +33,6 @@ export async function createThings(world: World): Promise<Things> {
     kid: keys.body.current_key.kid,
     locale: 'de',
     protectedType: 'mfa',
+    mfaID: (await create(`${CONFIGURATION}/mfa-methods`, mailServer())).id,
   };
 }

@@ -11,6 +11,7 @@ import { pools } from './pools.ts';
 import { schemas } from './schemas.ts';
 import { self } from './self.ts';
 import type { Part } from './step.ts';
+import { transports } from './transports.ts';
 import { users } from './users.ts';
 import { tenant } from './tenant.ts';
 import { workspaces } from './workspaces.ts';
@@ -33,4 +34,5 @@ export const walk: readonly Part[] = [
   applications,
   signingKeys,
   authority,
+  transports,
 ];
