@@ -195,8 +195,10 @@ const names = (routes: readonly Route[]) => routes.map(({ operationId }) => oper
 describe('every operation', () => {
   it.each(KINDS)('takes for its own kind of caller only: %s', async (name) => {
     const { token, goodFor } = presented[name] as Presented;
-    expect(await routesThatTake(token, guarded)).toEqual(
-      names(guarded.filter(({ requires }) => requires.token === goodFor)),
+    // The two forms of a token differ in how it is proven, and no route looks at that.
+    const routes = name.startsWith('a JWT') ? ONE_OF_EACH : guarded;
+    expect(await routesThatTake(token, routes)).toEqual(
+      names(routes.filter(({ requires }) => requires.token === goodFor)),
     );
   });
 

@@ -104,7 +104,7 @@ const PATHS: Readonly<Record<string, Path>> = {
 // What only compares a password, and what brings in a hash.
 const SET_NONE = ['VerifyPassword', 'VerifyPasswordV2', 'ImportTenantConfiguration'];
 
-/** The operations whose body has a password somewhere in it. */
+/** The operations on people whose body has a password somewhere in it. */
 function operationsWithPasswords(): string[] {
   type Schemas = Readonly<Record<string, object>>;
   const { paths, components } = describeApi(apiRoutes, 'http://localhost') as unknown as {
@@ -115,8 +115,9 @@ function operationsWithPasswords(): string[] {
     text.replaceAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g, (_, name: string) =>
       seen.has(name) ? '' : within(JSON.stringify(components.schemas[name]), new Set([...seen, name])),
     );
-  return Object.values(paths)
-    .flatMap((methods) => Object.values(methods))
+  return Object.entries(paths)
+    .filter(([path]) => path.includes('/identity/'))
+    .flatMap(([, methods]) => Object.values(methods))
     .filter(({ requestBody }) => /"(?:new_)?password":\{/.test(within(JSON.stringify(requestBody) ?? '')))
     .map(({ operationId }) => operationId);
 }
