@@ -153,6 +153,7 @@ describe('the environment', () => {
           disabled_translations: [],
         },
       },
+      message_transports: { email: 'operator', sms: 'operator' },
       languages: locales,
     });
     expect(Object.keys(before.body.brute_force_limits).sort()).toEqual(
@@ -170,6 +171,17 @@ describe('the environment', () => {
       brute_force_limits: { mfa: { max_attempts: 3, block_duration: '15m0s' } },
     });
     await admin.delete(`${BASE}/bruteforce/mfa`);
+    const transport = await admin.post(`${BASE}/mfa-methods`, {
+      mechanism: 'email',
+      enabled: true,
+      auth: {
+        email: { host: 'smtp.acme.com', port: 587, username: 'acme', password: 'a secret', auth: 'plain' },
+      },
+      settings: { email: { provider: 'smtp', custom_from: 'id@acme.com' } },
+    });
+    const sending = await admin.get(`${BASE}/environment`);
+    expect(sending.body.message_transports).toEqual({ email: 'own', sms: 'operator' });
+    await admin.delete(`${BASE}/mfa-methods/${transport.body.id}`);
     await admin.put(TENANT, {});
     expect((await admin.get(`${BASE}/environment`)).etag).toBe(before.etag);
   });

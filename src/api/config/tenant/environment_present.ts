@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { formatDuration } from '../../../duration.ts';
 import { offeredLanguages } from '../../../i18n/offered_languages.ts';
+import { CHANNELS } from '../../../messages/message.ts';
+import type { Transport } from '../../../messages/transports/transport.ts';
 import { POOL_DEFAULTS } from '../../../pools/pool.ts';
 import type { KindLimit } from '../../../tenants/attempt_limit_service.ts';
 import { ADMIN_WORKSPACE, effectiveChoices, type Tenant } from '../../../tenants/tenant.ts';
@@ -12,6 +14,7 @@ import { presentWorkspaceSettings } from '../workspaces/present.ts';
 type InForce = {
   readonly tenant: Tenant;
   readonly limits: readonly KindLimit[];
+  readonly transports: readonly Transport[];
   readonly publicUrl: string;
   readonly installation: Installation;
 };
@@ -27,7 +30,7 @@ export function answerEnvironment(inForce: InForce): Answer {
   return { body, version: hash.readUIntBE(0, VERSION_BYTES) };
 }
 
-function presentEnvironment({ tenant, limits, publicUrl, installation }: InForce): object {
+function presentEnvironment({ tenant, limits, transports, publicUrl, installation }: InForce): object {
   const { locales } = offeredLanguages(tenant.settings.translations);
   const { auditRetentionDays: days } = installation;
   return {
@@ -48,8 +51,15 @@ function presentEnvironment({ tenant, limits, publicUrl, installation }: InForce
       ),
     },
     tenant_settings: effectiveChoices(tenant.settings),
+    message_transports: presentWays(transports),
     languages: locales,
     workspace_defaults: presentWorkspaceSettings(WORKSPACE_DEFAULTS),
     pool_defaults: presentPoolSettings(POOL_DEFAULTS),
   };
+}
+
+function presentWays(transports: readonly Transport[]): object {
+  const own = transports.filter(({ enabled, settings }) => enabled && settings.provider !== 'embedded');
+  const isOwn = new Set(own.map(({ channel }) => channel));
+  return Object.fromEntries(CHANNELS.map((channel) => [channel, isOwn.has(channel) ? 'own' : 'operator']));
 }

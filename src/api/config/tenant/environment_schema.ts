@@ -5,6 +5,7 @@ import { PoolResponse } from '../../identity/pools/schema.ts';
 import { ServerResponse } from '../workspaces/schema.ts';
 
 const limit = z.strictObject({ max_attempts: z.int(), block_duration: durationAnswer });
+const way = z.enum(['own', 'operator']);
 const limits = Object.fromEntries(PROTECTED_TYPES.map((type) => [type, limit])) as Record<
   (typeof PROTECTED_TYPES)[number],
   typeof limit
@@ -32,6 +33,9 @@ export const Environment = z
         disabled_translations: z.array(z.string()),
       }),
     }),
+    message_transports: z
+      .strictObject({ email: way, sms: way })
+      .meta({ description: 'By whose provider messages leave: the tenant’s own or the operator’s' }),
     languages: z.array(z.string()).meta({ description: 'Those that are offered, the default first' }),
     workspace_defaults: ServerResponse.omit({
       id: true,

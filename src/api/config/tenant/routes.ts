@@ -45,11 +45,12 @@ export const tenantSettingsRoutes = [
     refuses: [],
     handler: async ({ params, domain, publicUrl, installation }) => {
       const scope = { tenantId: params.tid };
-      const [tenant, limits] = await Promise.all([
+      const [tenant, limits, transports] = await Promise.all([
         domain.tenants.get(scope),
         domain.attemptLimits.list(scope),
+        domain.transports.list(scope),
       ]);
-      return answerEnvironment({ tenant, limits, publicUrl, installation });
+      return answerEnvironment({ tenant, limits, transports, publicUrl, installation });
     },
   }),
 ];
