@@ -1,6 +1,7 @@
 import { answerPlace } from '../api/idempotency.ts';
 import { clientSecretName } from '../clients/client_secret.ts';
 import { valuesPlace } from '../messages/message.ts';
+import { secretPlace } from '../messages/transports/transport.ts';
 import { hashKeyPlace } from '../security/seal.ts';
 import { interactionName } from '../sessions/handshake.ts';
 import { sessionState } from '../sessions/hidden_values.ts';
@@ -52,6 +53,9 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   ),
   sealed('outbox.sealed_values', ['tenant_id', 'message_id'], (row) =>
     valuesPlace(tenantOf(row), row.message_id),
+  ),
+  sealed('message_transports.sealed_secret', ['tenant_id', 'transport_id'], (row) =>
+    secretPlace({ ...tenantOf(row), transportId: row.transport_id }),
   ),
   sealed(
     'page_handshakes.interaction_sealed',

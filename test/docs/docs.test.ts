@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync, symlinkSync, writeFileSync } from '
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { environmentNames } from '../../src/config.ts';
+import { OWN_MESSAGES, variablesOf } from '../../src/messages/catalogue.ts';
 import { Browser } from '../support/browser_without_javascript.ts';
 import { mara } from '../support/demo.ts';
 import { OPERATIONS_DOCUMENT, operationsDocument } from '../support/operations_document.ts';
@@ -25,6 +26,21 @@ describe('documents', () => {
   test('the configuration reference lists exactly the variables that are read', () => {
     const names = [...read('docs/reference/configuration.md').matchAll(/^\| `([A-Z][A-Z_]+)` \|/gm)];
     expect(names.map(([, name]) => name).sort()).toEqual([...environmentNames].sort());
+  });
+
+  test('the page on messages lists every message with its variables', () => {
+    const rows = [
+      ...read('docs/how_to/messages_in_your_own_words.md').matchAll(/^\| `([a-z_]+)` \|.*\| (.*)\|$/gm),
+    ];
+    const told = rows.map(([, name = '', variables = '']) => [
+      name,
+      ...[...variables.matchAll(/`([^`]+)`/g)].map(([, variable]) => variable),
+    ]);
+    const known = OWN_MESSAGES.map((name) => [
+      name,
+      ...variablesOf(name).filter((one) => one !== 'Product.Name'),
+    ]);
+    expect(told.toSorted()).toEqual(known.toSorted());
   });
 
   test('the list of operations is the route table', () => {
@@ -77,8 +93,10 @@ describe('commands', () => {
     'docs/how_to/server_app.md',
     'docs/how_to/restrict_an_application_to_a_group.md',
     'docs/how_to/rotate_keys.md',
+    'docs/how_to/use_your_own_mail_provider.md',
     'docs/how_to/map_a_claim.md',
     'docs/how_to/build_your_own_login_page.md',
+    'docs/how_to/messages_in_your_own_words.md',
   ])('of %s, after those of the README', async (document) => {
     const shell = await startShell({ server, directory }, `${tokenAndShortcuts()}\n${read(document)}`);
     const { code, output } = await shell.ended;

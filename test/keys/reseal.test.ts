@@ -81,6 +81,9 @@ async function fill(): Promise<void> {
     password: mara.password,
   });
   const user = { tenantId, poolId: 'demo-users', userId };
+  const gateway = { provider: 'webhook', url: 'https://sms.example.com/' } as const;
+  const texts = { channel: 'sms', enabled: false, settings: gateway, secret: 'k'.repeat(32) } as const;
+  await elsewhere.transports.create({ tenantId }, texts, SYSTEM_ACTOR);
   await elsewhere.totp.set(user, 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', { by: SYSTEM_ACTOR });
   const sealer = createSealer(server.config.masterKeys);
   await db.knex.transaction((tx) =>
@@ -182,6 +185,7 @@ describe('what is sealed', () => {
       'src/clients/client_secret.ts',
       'src/installation/reseal.ts',
       'src/messages/enqueue.ts',
+      'src/messages/transports/transport_service.ts',
       'src/sessions/handshake_service.ts',
       'src/sessions/hidden_values.ts',
       'src/users/factors/totp_secret.ts',

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startApiServer, type ApiClient, type ApiServer } from '../support/api_server.ts';
+import { configurationOf } from '../support/configuration_files.ts';
 import { startHttpSink, type HttpSink } from '../support/http_sink.ts';
 import { eventually } from '../support/mailbox.ts';
 import { aMessage, enqueue, letTimePass, rowWhen } from '../support/outbox.ts';
@@ -408,5 +409,52 @@ describe('a test message', () => {
       Array.from({ length: 15 }, (_, index) => test(id, `each${index}@people.test`)),
     );
     expect(each.filter(({ status }) => status === 200)).toHaveLength(12);
+  });
+});
+
+describe('as files', () => {
+  const file = (port: number) => ({
+    'mfa_methods/mail.yaml': `mechanism: email
+enabled: true
+auth: { email: { host: 127.0.0.1, port: ${port}, username: harbour, auth: plain } }
+settings: { email: { provider: smtp, custom_from: mail@harbour.test } }
+secret: { env: MAIL_PASSWORD }
+`,
+  });
+
+  it('a transport goes from tenant to tenant, its secret by reference; the second time nothing changes', async () => {
+    await server.createTenant('files');
+    const files = configurationOf(server, { MAIL_PASSWORD: PASSWORD });
+    const wanted = file(portOf(own));
+    expect((await files.apply('files', wanted)).changes).toMatchObject([{ action: 'create' }]);
+    expect((await files.apply('files', wanted)).changes).toEqual([]);
+    const exported = (await files.export('files'))['mfa_methods/mail.yaml'] ?? '';
+    expect(exported).toContain('provider: smtp');
+    expect(exported).toContain('secret: { env: NAME }');
+    expect(exported).not.toContain(PASSWORD);
+
+    // Elsewhere, the secret goes along with the host that it is for.
+    const moved = await files.apply('files', file(portOf(operators)));
+    expect(moved.changes).toMatchObject([{ fields: [{ pointer: '/auth/email/port' }] }]);
+    const other = configurationOf(server, { MAIL_PASSWORD: 'another' });
+    const changed = await other.apply('files', file(portOf(operators)));
+    expect(changed.changes).toMatchObject([{ fields: [{ pointer: '/secret' }] }]);
+    expect((await server.api('files').get('/api/admin/files/mfa-methods/mail')).body.auth.email.port).toBe(
+      portOf(operators),
+    );
+  });
+
+  it('one without its secret is refused by name, as is one in the clear', async () => {
+    await server.createTenant('bare');
+    const files = configurationOf(server);
+    const [text = ''] = Object.values(file(portOf(own)));
+    const without = { 'mfa_methods/mail.yaml': text.replace(/^secret.*$/m, '') };
+    expect(await files.refusal('bare', without)).toEqual([
+      expect.stringMatching(/\/auth\/email\/password.*must be given/),
+    ]);
+    const clear = { 'mfa_methods/mail.yaml': text.replace(/^secret.*$/m, `secret: ${PASSWORD}`) };
+    const [said = ''] = await files.refusal('bare', clear);
+    expect(said).toMatch(/\/secret.*must be \{ env: NAME \}/);
+    expect(said).not.toContain(PASSWORD);
   });
 });

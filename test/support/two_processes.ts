@@ -43,7 +43,7 @@ export async function startTwoProcesses(env: Record<string, string> = {}): Promi
   };
   // One after the other: the first makes the first start.
   const children = [await start(ports[0]), await start(ports[1])] as const;
-  const config = testConfig();
+  const config = testConfig(env);
   const sealer = createSealer(config.masterKeys);
   return {
     publicUrl,

@@ -17,7 +17,7 @@ export const mfaMethods = kind({
   repeatsSecrets: true,
   body: File,
   comment: ({ auth }) =>
-    Object.keys((auth ?? {}) as object).length > 0
+    Object.keys(auth ?? {}).length > 0
       ? 'Password, token or key is not exported. secret: { env: NAME } or { file: path } sets it; without, it stays as it is.'
       : undefined,
   list: async ({ domain, tenantId }) =>

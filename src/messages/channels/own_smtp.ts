@@ -10,8 +10,10 @@ export type OwnSmtpOptions = {
   readonly password: string;
   readonly auth: 'plain' | 'login' | 'crammd5';
   readonly from: string;
-  /** The operator allows the host: it may be in a private network and do without TLS. */
+  /** The operator allows the host: it may be in a private network. */
   readonly allowed: boolean;
+  /** Says nothing that matters without TLS. */
+  readonly requireTls: boolean;
 };
 
 /** Where TLS begins with the connection (RFC 8314); everywhere else by STARTTLS. */
@@ -25,14 +27,14 @@ const METHODS = { plain: 'PLAIN', login: 'LOGIN', crammd5: 'CRAM-MD5' } as const
  * The password is said to nobody but the named host, by a certificate for its name.
  */
 export function createOwnSmtp(options: OwnSmtpOptions): ChannelDriver {
-  const { host, port, username, password, auth, from, allowed } = options;
+  const { host, port, username, password, auth, from, allowed, requireTls } = options;
   const secure = port === IMPLICIT_TLS_PORT;
   const transport = createTransport({
     ...SMTP_TIMEOUTS,
     host,
     port,
     secure,
-    requireTLS: !secure && !allowed,
+    requireTLS: !secure && requireTls,
     auth: { user: username, pass: password },
     authMethod: METHODS[auth],
     getSocket: (_options: unknown, callback: (error: Error | null, with_?: object) => void) =>

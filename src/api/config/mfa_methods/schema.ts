@@ -17,7 +17,7 @@ const decidedElsewhere = (where: string) =>
 const otp = decidedElsewhere(
   'length and lifetime of codes are decided by each pool, for each purpose, in otp_settings',
 );
-const WORDS = 'what messages say is decided by the templates of the tenant';
+const WORDS = 'what messages say is decided by the templates of the tenant, at /message-templates';
 const secret = (what: string) =>
   line(1_000)
     .optional()
