@@ -31,6 +31,9 @@ export const MESSAGES = {
   address_change_requested: WITH_OBJECTION,
   address_change_done: WITH_OBJECTION,
   recovery_used: NOTICE,
+  passkey_removed: NOTICE,
+  new_recovery_codes: NOTICE,
+  account_deleted: NOTICE,
   transport_test: { carries: ['OTP.Code'], needsOneOf: [] },
 } as const satisfies Record<string, Entry>;
 
@@ -65,6 +68,9 @@ const NAMES: Record<Template, (purpose: string | null) => MessageName> = {
   address_change_requested: () => 'address_change_requested',
   address_change_done: () => 'address_change_done',
   recovery_used: () => 'recovery_used',
+  passkey_removed: () => 'passkey_removed',
+  new_recovery_codes: () => 'new_recovery_codes',
+  account_deleted: () => 'account_deleted',
 };
 
 /** The message that a template of the contract is, for a code of that purpose. */

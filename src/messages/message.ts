@@ -14,6 +14,9 @@ export const TEMPLATES = [
   'address_change_requested',
   'address_change_done',
   'recovery_used',
+  'passkey_removed',
+  'new_recovery_codes',
+  'account_deleted',
 ] as const;
 export type Template = (typeof TEMPLATES)[number];
 

@@ -13,6 +13,7 @@ import { keepingAnAdministrator } from '../roles/last_administrator.ts';
 import { endAccess } from '../sessions/end_access.ts';
 import { hashNewPassword, type HashedPassword, type NewPassword } from './factors/new_password.ts';
 import { checkNewFactors, putNewFactors, type FactorDeps, type NewFactors } from './factors/new_factors.ts';
+import { notifyOfDeletion } from './notice.ts';
 import { createUser, type NewUser } from './user_creation.ts';
 import type { UserFilter } from './user_filter_store.ts';
 import { findUserByName, type KnownName } from './named_user_store.ts';
@@ -35,7 +36,7 @@ export type UserService = ReturnType<typeof createUserService>;
 
 /** The people of a pool. Throws `DomainError`; creating with a password may throw `HashQueueFull`. */
 export function createUserService(deps: FactorDeps & { db: Database; hashQueue: HashQueue }) {
-  const { db, hashQueue } = deps;
+  const { db, hashQueue, sealer } = deps;
   const hashUnderPolicy = async (
     scope: PoolScope,
     password: NewPassword,
@@ -118,6 +119,14 @@ export function createUserService(deps: FactorDeps & { db: Database; hashQueue: 
         const current = (await store.lockUser(tx, scope)) ?? absent();
         requireVersion(expected, current);
         const apply = async () => {
+          // Whoever deletes others says so by means of their own; a stranger at somebody's account page does not.
+          if (by.kind === 'user' && by.userId === scope.userId) {
+            const { locale } = current.payload as { locale?: unknown };
+            await notifyOfDeletion(tx, sealer, scope, {
+              workspaceId: by.workspaceId,
+              locale: typeof locale === 'string' ? locale : undefined,
+            });
+          }
           await endAccess(tx, { tenantId: scope.tenantId, userId: scope.userId }, 'user_deleted');
           await store.deleteUser(tx, scope);
           await countUserRemoved(tx, scope, current.userType);

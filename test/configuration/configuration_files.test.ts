@@ -76,6 +76,7 @@ describe('a configuration as files', () => {
         'pools/guests/groups/members.yaml',
         'pools/guests/styling.yaml',
         'schemas/guests.yaml',
+        'message_templates/otp.email.de.yaml',
         'translations/de.yaml',
         'workspaces/shop/clients/kiosk.yaml',
         'workspaces/shop/clients/stock.Robot~1.yaml',
@@ -548,6 +549,8 @@ async function furnish(admin: ApiClient): Promise<void> {
   expect((await admin.put(`${IDENTITY}/pools/guests/styling`, { display_name: 'Guests' })).status).toBe(200);
   const translation = { content: { sign_in: { title: 'Ahoi' } }, enabled: false };
   expect((await admin.put(`${ADMIN}/translation/de`, translation)).status).toBe(200);
+  const words = { subject: 'Ahoi', text: 'Ahoi {{Product.Name}}\n\nCode:\n{{OTP.Code}}' };
+  expect((await admin.put(`${ADMIN}/message-templates/otp/email/de`, words)).status).toBe(200);
   const limit = { protected_type: 'identity_authentication', max_attempts: 7, block_duration: '2m' };
   expect((await admin.put(`${ADMIN}/bruteforce`, limit)).status).toBe(201);
 }

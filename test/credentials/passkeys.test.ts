@@ -5,6 +5,7 @@ import { sweepDevices } from '../../src/credentials/trusted_devices_store.ts';
 import { SYSTEM_ACTOR } from '../support/domain.ts';
 import { ALL_SCOPES, startSelfServer, type SelfServer, type SignedIn } from '../support/self_api.ts';
 import { FLAGS, SoftwareAuthenticator, type Bent } from '../support/software_authenticator.ts';
+import { messagesTo } from '../support/mailbox.ts';
 import { volley } from '../support/volley.ts';
 
 let server: SelfServer;
@@ -310,6 +311,8 @@ describe('naming and deleting', () => {
     ]);
     expect(both.map(({ status }) => status).sort((a, b) => a - b)).toEqual([204, 403]);
     expect(await server.domain.passkeys.list({ ...POOL, userId: owner.id })).toHaveLength(1);
+    const told = await messagesTo(server, owner.identifier);
+    expect(told.filter(({ template }) => template === 'passkey_removed')).toHaveLength(1);
     // What the key may have opened is closed; where it was deleted, it goes on.
     expect((await elsewhere.get(`${base}/self/me`)).status).toBe(401);
     expect((await owner.who.get(`${base}/self/me`)).status).toBe(200);

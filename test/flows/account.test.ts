@@ -337,6 +337,8 @@ describe('sections', () => {
     const again = await visitor.open(`${account}/recovery-codes`);
     expect(again.body.match(/<li><code>/g)).toBeNull();
     expect(textAt(again, '#codes-left')).toContain('10');
+    const told = (await messagesTo(server, identifier)).map(({ template }) => template);
+    expect(told.at(-1)).toBe('new_recovery_codes');
   });
 
   test('an address is changed once the new one has proven it, and not before', async () => {
@@ -432,8 +434,7 @@ describe('sections', () => {
   });
 
   test('an account is deleted where the pool allows it, for good', async ({ onTestFinished }) => {
-    const someone = await visit();
-    const { visitor, scope } = someone;
+    const { visitor, scope, identifier } = await visit();
     await change({ selfDeletionAllowed: false });
     onTestFinished(() => change({ selfDeletionAllowed: true }));
     expect((await visitor.open(account)).document.query('#open-delete')).toBeUndefined();
@@ -451,6 +452,11 @@ describe('sections', () => {
     const gone = await visitor.submit('#delete-form', { agreed: 'yes' });
     expect(gone.document.query('#account-deleted')).toBeDefined();
     await expect(server.elsewhere.users.get(scope)).rejects.toThrow('not found');
+    // Told where they were, though there is nobody any more.
+    expect((await messagesTo(server, identifier)).at(-1)).toMatchObject({
+      template: 'account_deleted',
+      userId: null,
+    });
     expect((await visitor.open(account)).document.query('#login-form')).toBeDefined();
   });
 });

@@ -5,6 +5,7 @@ import { clients } from './clients.ts';
 import { connections } from './connections.ts';
 import { groups } from './groups.ts';
 import { keyRotation } from './key_rotation.ts';
+import { messageTemplates } from './message_templates.ts';
 import { mfaMethods } from './mfa_methods.ts';
 import { pools } from './pools.ts';
 import { schemas } from './schemas.ts';
@@ -20,6 +21,7 @@ export const KINDS: readonly Kind[] = [
   tenant,
   attemptLimits,
   translations,
+  messageTemplates,
   mfaMethods,
   schemas,
   workspaces,

@@ -110,7 +110,9 @@ async function showRecoveryCodes(
 ): Promise<void> {
   const { ctx, app, path, server } = journey;
   const { typed, first } = step.state;
-  const codes = await deps.domain.recoveryCodes.issue(scopeOf(journey, step), byPerson(journey, step));
+  const codes = await deps.domain.recoveryCodes.issue(scopeOf(journey, step), byPerson(journey, step), {
+    withFactor: true,
+  });
   const account = await findAccount(deps.db.knex, server.snapshot.tenantId, first.userId);
   const state = {
     typed,

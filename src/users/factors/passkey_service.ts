@@ -148,6 +148,7 @@ export function createPasskeyService({ db, sealer, publicUrl }: PasskeyDeps) {
         const { tenantId, userId } = scope;
         await endAccess(tx, { tenantId, userId, keep }, 'passkey_removed');
         await changed(tx, scope);
+        await notifyPerson(tx, sealer, scope, 'passkey_removed', { workspaceId: by.workspaceId });
         await audit(tx, scope, by, 'credential', 'updated', idOf(id));
       });
     },

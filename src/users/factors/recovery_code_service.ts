@@ -29,9 +29,10 @@ export function createRecoveryCodeService({ db, sealer }: RecoveryCodeDeps) {
   return {
     /**
      * Gives a person ten new codes; all earlier ones are void. They are in the answer and nowhere else: whoever
-     * asks shows them once. The caller has seen to a recent sign-in.
+     * asks shows them once. The caller has seen to a recent sign-in. The person is told, unless the codes come with a
+     * second factor of which they are told.
      */
-    async issue(scope: UserScope, by: Actor): Promise<string[]> {
+    async issue(scope: UserScope, by: Actor, { withFactor = false } = {}): Promise<string[]> {
       const codes = Array.from({ length: RECOVERY_CODES }, newRecoveryCode);
       await inTransaction(db, async (tx) => {
         if ((await lockUser(tx, scope)) === undefined) throw notFound('User');
@@ -41,6 +42,9 @@ export function createRecoveryCodeService({ db, sealer }: RecoveryCodeDeps) {
           codes.map((code) => hashRecoveryCode(sealer, scope, code)),
         );
         await touchUser(tx, scope);
+        if (!withFactor) {
+          await notifyPerson(tx, sealer, scope, 'new_recovery_codes', { workspaceId: by.workspaceId });
+        }
         await recordAudit(tx, scope, by, {
           subject: 'credential',
           action: 'created',
