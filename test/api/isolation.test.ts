@@ -11,13 +11,21 @@ import {
 } from '../support/api_server.ts';
 import { SYSTEM_ACTOR } from '../support/domain.ts';
 
+const THINGS = [
+  'tid',
+  'wid',
+  'ipID',
+  'userID',
+  'groupID',
+  'schID',
+  'cid',
+  'iid',
+  'claim',
+  'scp',
+  'sid',
+] as const;
 /** One of each thing, all belonging together. */
-type World = Readonly<
-  Record<
-    'tid' | 'wid' | 'ipID' | 'userID' | 'groupID' | 'schID' | 'cid' | 'iid' | 'claim' | 'scp' | 'sid',
-    string
-  >
->;
+type World = Readonly<Record<(typeof THINGS)[number], string>>;
 
 let server: ApiServer;
 let mine: World;
@@ -127,6 +135,7 @@ function bodyFor({ operationId }: Route, { wid, ipID, userID, cid }: World): obj
   const bodies: Readonly<Record<string, object>> = {
     CreateTenant: { id: 'never-made' },
     UpdateTenant: { name: 'x' },
+    updateAdminTenant: { name: 'x' },
     createAuthorizationServer: {},
     updateAuthorizationServer: {},
     updateWorkspaceMetadata: { payload: {} },
@@ -221,11 +230,13 @@ async function call(
   params: World,
   body: object | undefined,
   token?: string,
+  headers: Record<string, string> = {},
 ): Promise<ApiAnswer> {
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: keyof World) => params[name] ?? 'ghost');
   const response = await fetch(server.url + path, {
     method: route.method.toUpperCase(),
     headers: {
+      ...headers,
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(route.stream === undefined ? {} : { 'content-type': route.stream[0] }),
@@ -374,6 +385,28 @@ const shared = byScope.filter(
 const nested = [...ofTenants, ...shared]
   .flatMap((route) => mixtures(route).map(([mixture, params]) => [route, mixture, params] as const))
   .map(([route, mixture, params]) => [`${route.operationId}, ${mixture}`, route, params] as const);
+
+// What sends a message, or proves something by a code, is based on no version.
+const MESSAGES = ['RequestOTPChallenge', 'VerifyOTP', 'RequestAddressVerification', 'SendActivationMessage'];
+const versioned = [...ofTenants, ...shared].filter(
+  (route) =>
+    route.method !== 'get' &&
+    route.refuses.includes(412) &&
+    !MESSAGES.includes(route.operationId) &&
+    parametersOf(route).every((name) => THINGS.includes(name)),
+);
+
+describe('a change that is based on an old version', () => {
+  it.each(titled(versioned))('%s: 412 and nothing written', async (_, route) => {
+    const { requires } = route;
+    const token =
+      requires.token === 'system' ? backends.get(requires.scopes[0] ?? '') : await server.token('mine');
+    await withoutWriting(async () => {
+      const answer = await call(route, mine, bodyFor(route, mine), token, { 'if-match': '"999999"' });
+      expect(answer).toMatchObject({ status: 412, body: { status_code: 412 } });
+    });
+  });
+});
 
 describe('ids that do not belong together (T-502, T-503)', () => {
   it.each(nested)('%s: 404 and nothing written', async (_, route, params) => {
