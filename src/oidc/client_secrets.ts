@@ -2,13 +2,14 @@ import type Provider from 'oidc-provider';
 import { matchesAnySecret, stillValid } from '../clients/rotated_secrets.ts';
 import type { ClientRegistration } from '../clients/registration.ts';
 import type { WorkspaceClients } from './clients.ts';
+import { countAssertions, type SecretKeyStore } from './secret_assertions.ts';
 
 /** What the library's client is, as far as its secret goes. */
 type SecretClient = {
   readonly clientId: string;
   readonly clientSecret?: string;
   readonly tokenEndpointAuthMethod: string;
-  readonly symmetricKeyStore: { clear(): void; add(jwk: object): void };
+  readonly symmetricKeyStore: SecretKeyStore;
 };
 
 /**
@@ -53,5 +54,8 @@ export function compareStoredSecrets(
       const k = Buffer.from(secret).toString('base64url');
       client.symmetricKeyStore.add({ kty: 'oct', use: 'sig', alg: 'HS256', k });
     }
+    countAssertions(client.symmetricKeyStore, (presented, fits) =>
+      secrets.asGuess(client.clientId, presented, fits),
+    );
   };
 }

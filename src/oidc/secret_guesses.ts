@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { errors } from 'oidc-provider';
 import type { Database } from '../db/connection.ts';
+import { isProvenSecret, rememberProvenSecret } from '../clients/proven_secrets_store.ts';
 import { limitAmong } from '../security/attempt_limits.ts';
 import type { Attempts } from '../security/attempts.ts';
 import type { Sealer } from '../security/seal.ts';
@@ -42,9 +43,10 @@ const MAX_PROVEN = 20_000;
  * Counts guesses of client secrets. Failures count for one client at one source (for IPv6 its /64): whoever guesses
  * elsewhere locks nobody out, and people who mistype passwords at the same address neither.
  *
- * A secret that was right from a source is no guess when it comes from there again. A process remembers it, as a
- * keyed hash: a client that is at work costs no statement, and goes on while somebody beside it guesses. It is still
- * compared each time, so a rotated secret ends when it ends.
+ * A secret that was right from a source is no guess when it comes from there again. It is remembered as a keyed hash,
+ * by the process, so that a client at work costs no statement, and in the database, where a process that has just
+ * begun finds it: the client goes on while somebody beside it guesses. It is still compared each time, so a rotated
+ * secret ends when it ends.
  */
 export function createSecretGuesses({
   db,
@@ -59,14 +61,22 @@ export function createSecretGuesses({
   // Parallel requests of one client say the same: one guess, however many they are.
   const underway = new Map<string, Promise<boolean>>();
 
-  async function count(snapshot: WorkspaceSnapshot, subject: string, fits: () => boolean): Promise<boolean> {
+  async function count(
+    snapshot: WorkspaceSnapshot,
+    subject: string,
+    proof: string,
+    fits: () => boolean,
+  ): Promise<boolean> {
     const kind = 'client_authentication';
     const attempt = { tenantId: snapshot.tenantId, poolId: snapshot.workspaceId, kind, subject } as const;
     const limit = limitAmong(snapshot.attemptLimits, kind);
     const outcome = await attempts.beginAttempt(db, { ...attempt, source: undefined }, limit);
-    if (!outcome.allowed) throw new TooManySecrets(outcome.retryAfterSeconds);
+    if (!outcome.allowed) {
+      if ((await isProvenSecret(db.knex, snapshot, proof)) && fits()) return true;
+      throw new TooManySecrets(outcome.retryAfterSeconds);
+    }
     const right = fits();
-    if (right) await attempts.succeedAttempt(db.knex, outcome.counted);
+    if (right) await rememberProvenSecret(db.knex, snapshot, proof, attempts.successPart(outcome.counted, 4));
     return right;
   }
 
@@ -82,7 +92,7 @@ export function createSecretGuesses({
       }
       let counting = underway.get(guess);
       if (counting === undefined) {
-        counting = count(snapshot, subject, fits).finally(() => underway.delete(guess));
+        counting = count(snapshot, subject, guess, fits).finally(() => underway.delete(guess));
         underway.set(guess, counting);
       }
       const guessed = counting;

@@ -14,6 +14,7 @@ const TABLES = [
   ['sessions', 'tenant_id, workspace_id, id_hash'],
   ['grants', 'tenant_id, workspace_id, grant_id'],
   ['page_handshakes', 'tenant_id, id_hash'],
+  ['proven_secrets', 'tenant_id, workspace_id, proof'],
 ] as const;
 
 /**
