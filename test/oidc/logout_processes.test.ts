@@ -6,8 +6,8 @@ import { callback, secret, SYSTEM_ACTOR } from '../support/demo.ts';
 import { type Child, runNode } from '../support/child_process.ts';
 import { freePort, startTestServer, type TestServer } from '../support/server.ts';
 
-const APPLICATIONS = Array.from({ length: 10 }, (_, index) => `app${index}`);
-const EACH = 5;
+const APPLICATIONS = Array.from({ length: 6 }, (_, index) => `app${index}`);
+const EACH = 4;
 
 let server: TestServer;
 /** Another process beside the one of this test. */
