@@ -17,8 +17,18 @@ export const service = () => ({
   name: `API ${tag()}`,
   custom_audience: `https://${tag()}.example.test`,
 });
-export const claim = () => ({ ...place, name: `walk_${tag()}`, type: 'id_token', source_path: 'email' });
-export const connection = (poolId: string) => ({ identity_pool_id: poolId, name: 'Walk' });
+export const claim = () => ({
+  ...place,
+  name: `walk_${tag()}`,
+  type: 'id_token',
+  source_path: 'email',
+  verified: false,
+});
+export const connection = (poolId: string) => ({
+  identity_pool_id: poolId,
+  name: 'Walk',
+  mappings: [{ source: 'payload.name', target: 'name', type: 'string', allow_weak_decoding: false }],
+});
 export const translation = () => ({ content: { sign_in: { title: 'Ahoy' } } });
 export const limit = () => ({ protected_type: 'mfa', max_attempts: 4, block_duration: '10m0s' });
 /** `at`: the server in the place of one that nobody asks. */

@@ -16,7 +16,7 @@ export const authority: Part = {
           ['/servers/web', 'manager'],
           [`/pools/${POOL}`, 'user_manager'],
         ] as const) {
-          await call(204, 'post', `${at}/roles/grant`, { ...person, role });
+          await call(204, 'post', `${at}/roles/grant`, { ...person, role, workspace_id: 'web' });
           const { body } = await call(200, 'get', `${at}/roles`);
           expect(body.subjects).toContainEqual({ ...person, tenant_id: TENANT, roles: { [role]: true } });
         }

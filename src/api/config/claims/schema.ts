@@ -16,6 +16,7 @@ const body = {
   scopes: scopes.optional().meta({ description: 'One that is granted is enough; none: always' }),
   opaque: z.boolean().optional().meta({ description: 'Only at userinfo and introspection' }),
   description: line(1000).optional(),
+  verified: z.literal(false, 'must be false: no claim says how it was verified').optional(),
   tenant_id: readOnly,
 };
 

@@ -7,12 +7,16 @@ import { attribute, contextPath } from '../claims/attribute_schema.ts';
 import { MAX_LIMIT, pagingQuery } from '../../paging.ts';
 import { distinct, id, line, readOnly, uri } from '../../fields.ts';
 
-const mapping = z.strictObject({
+const mapping = {
   mode: z.enum(['dynamic', 'static']).default('dynamic'),
   source: z.string().max(256).default('').meta({ description: 'A source path; none for a static mapping' }),
   target: contextPath,
   type: z.enum(VALUE_TYPES),
   static: z.unknown().optional().meta({ description: 'The value of a static mapping' }),
+};
+const givenMapping = z.strictObject({
+  ...mapping,
+  allow_weak_decoding: z.literal(false, 'must be false: values keep their types').optional(),
 });
 
 const common = {
@@ -23,7 +27,7 @@ const common = {
   logo_uri: uri,
   static_amr: distinct(z.string().min(1).max(64), 20),
   attributes: z.array(attribute).max(200),
-  mappings: z.array(mapping).max(200).meta({ description: 'None: the default mappings' }),
+  mappings: z.array(givenMapping).max(200).meta({ description: 'None: the default mappings' }),
 };
 const config = {
   reload_claims_at_refresh_token: z.boolean().meta({
@@ -66,6 +70,7 @@ export const UpdateConnectionBody = z
 export const ConnectionResponse = z
   .strictObject({
     ...common,
+    mappings: z.array(z.strictObject(mapping)),
     id,
     tenant_id: id,
     workspace_id: id,
@@ -104,7 +109,7 @@ export function toConnectionSettings(given: Body): Choices<ConnectionSettings> {
     },
     ssoSettings: given.sso_settings && { disabled: given.sso_settings.disabled ?? false },
     attributes: given.attributes,
-    mappings: given.mappings,
+    mappings: given.mappings?.map(({ allow_weak_decoding: _, ...kept }) => kept),
   };
 }
 

@@ -18,6 +18,7 @@ const request = <R extends Role>(roles: readonly R[]) =>
     identity_pool_user_id: id.optional(),
     client_id: id.optional(),
     tenant_id: readOnly,
+    workspace_id: readOnly,
   });
 
 const response = (roles: readonly Role[]) =>
