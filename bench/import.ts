@@ -33,6 +33,7 @@ const { id: poolId } = await db.knex.transaction((tx) =>
 );
 const imports = createImportService({
   db,
+  publicUrl: 'http://localhost',
   sealer: createSealer([{ kid: 'bench', key: randomBytes(32).toString('base64') }]),
 });
 

@@ -90,10 +90,10 @@ export function createDomain({ db, bus, sealer, hashQueue, attempts, ways, publi
     addresses: createAddressService({ db, sealer }),
     groups: createGroupService({ db }),
     groupMembers: createGroupMemberService({ db }),
-    imports: createImportService({ db, sealer }),
-    exports: createExportService({ db, sealer }),
+    imports: createImportService({ db, sealer, publicUrl }),
+    exports: createExportService({ db, sealer, publicUrl }),
     configuration: {
-      ...createConfigurationService({ db, bus, sealer }),
+      ...createConfigurationService({ db, bus, sealer, publicUrl }),
       get: (scope: { readonly tenantId: string }) => exportConfiguration(db, scope),
     },
     branding: createBrandingService({ db, bus }),

@@ -15,7 +15,7 @@ export async function exportUsersCommand(
   { tenant, pool, output }: { tenant: string; pool: string; output?: string },
 ): Promise<void> {
   await asOperator(config, async ({ db, sealer }) => {
-    const exports = createExportService({ db, sealer });
+    const exports = createExportService({ db, sealer, publicUrl: config.publicUrl });
     const lines = await exports.people({ tenantId: tenant, poolId: pool }, SYSTEM_ACTOR);
     const target =
       output === undefined ? process.stdout : createWriteStream(output, { mode: OWNER_ONLY, flags: 'wx' });

@@ -36,7 +36,7 @@ export async function importUsersCommand(
     mayBringGroups: true,
   } as const;
   return asOperator(config, async ({ db, sealer }) => {
-    const imports = createImportService({ db, sealer });
+    const imports = createImportService({ db, sealer, publicUrl: config.publicUrl });
     const scope = { tenantId, poolId };
     const source = await sourceOf(file);
     const started = performance.now();

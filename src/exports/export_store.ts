@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { Passkey as StoredPasskey } from '../credentials/passkeys.ts';
 import type { PoolScope } from '../pools/pool.ts';
 
 /** A person as an export reads them; secrets are in their stored form. */
@@ -6,11 +7,16 @@ export type ExportedPerson = {
   readonly userId: string;
   readonly document: Readonly<Record<string, unknown>>;
   readonly credentials: readonly ExportedCredential[];
+  readonly passkeys: readonly ExportedPasskey[];
+};
+
+export type ExportedPasskey = Omit<StoredPasskey, 'createdAt' | 'lastUsedAt' | 'userHandle'> & {
+  readonly createdAt: string;
 };
 
 export type ExportedCredential = {
   readonly id: string;
-  readonly type: 'password' | 'totp';
+  readonly type: 'password' | 'totp' | 'webauthn';
   readonly state: string;
   readonly secret: string;
   readonly expires_at?: string;
@@ -30,7 +36,7 @@ const GROUP_PATHS = `coalesce((SELECT jsonb_agg(p.names ORDER BY p.names) FROM g
     SELECT jsonb_agg(name ORDER BY level DESC) AS names FROM above) p
   WHERE m.tenant_id = u.tenant_id AND m.pool_id = u.pool_id AND m.user_id = u.user_id), '[]')`;
 
-/** A page of the people of a pool by id, in the words of the wire. Passkeys are left out: they fit no other server. */
+/** A page of the people of a pool by id, in the words of the wire. */
 export async function readPeople(
   executor: Knex,
   scope: PoolScope,
@@ -60,7 +66,15 @@ export async function readPeople(
                 'type', c.type, 'state', c.state, 'secret', c.secret, 'expires_at', ${time('c.expires_at')}))
                 ORDER BY c.created_at, c.credential_id)
               FROM credentials c WHERE c.tenant_id = u.tenant_id AND c.pool_id = u.pool_id
-               AND c.user_id = u.user_id AND c.type IN ('password', 'totp')), '[]') AS credentials
+               AND c.user_id = u.user_id), '[]') AS credentials,
+            coalesce((SELECT jsonb_agg(jsonb_build_object('id', k.passkey_id, 'name', k.name,
+                'publicKey', k.public_key, 'transports', k.transports, 'signCount', k.sign_count,
+                'cloneWarning', k.clone_warning, 'userVerified', k.user_verified,
+                'backupEligible', k.backup_eligible, 'backupState', k.backup_state, 'aaguid', k.aaguid,
+                'attachment', k.attachment, 'attestationType', k.attestation_type,
+                'createdAt', ${time('k.created_at')}) ORDER BY k.created_at, k.passkey_id)
+              FROM passkeys k WHERE k.tenant_id = u.tenant_id AND k.pool_id = u.pool_id
+               AND k.user_id = u.user_id), '[]') AS passkeys
        FROM users u JOIN pools p ON p.tenant_id = u.tenant_id AND p.pool_id = u.pool_id AND p.deleted_at IS NULL
       WHERE u.tenant_id = :tenantId AND u.pool_id = :poolId AND u.user_id > :after
       ORDER BY u.user_id LIMIT :limit`,

@@ -40,7 +40,9 @@ export async function rememberNames(
            ('folded', i.entry->>'foldedKey')) AS k(kind, key)
          UNION ALL
          SELECT 'verified', a.entry->>'key' FROM jsonb_array_elements(r.document->'addresses') AS a(entry)
-          WHERE (a.entry->>'verified')::boolean) c
+          WHERE (a.entry->>'verified')::boolean
+         UNION ALL
+         SELECT 'passkey', k.entry->>'id' FROM jsonb_array_elements(r.document->'passkeys') AS k(entry)) c
       WHERE ${IN_BATCH}
      ON CONFLICT DO NOTHING`,
     { ...bindBatch(scope, batch), caseInsensitive },
@@ -151,4 +153,15 @@ export const INSERT_PARTS = `names AS (
     SELECT :tenantId, :poolId, b.user_id, coalesce(c.id, ${NEW_ID}), c.type, c.state, c.secret,
            c."expiresAt"
       FROM batch b, jsonb_to_recordset(b.d->'credentials') AS c(id text, type text, state text, secret text,
-           "expiresAt" timestamptz))`;
+           "expiresAt" timestamptz)),
+  keys AS (
+    INSERT INTO passkeys (tenant_id, pool_id, user_id, passkey_id, name, public_key, transports, sign_count,
+           clone_warning, user_verified, backup_eligible, backup_state, aaguid, attachment, attestation_type,
+           created_at)
+    SELECT :tenantId, :poolId, b.user_id, k.id, coalesce(k.name, ''), k."publicKey", k.transports, k."signCount",
+           coalesce(k."cloneWarning", false), k."userVerified", k."backupEligible", k."backupState", k.aaguid,
+           k.attachment, k."attestationType", coalesce(k."createdAt", now())
+      FROM batch b, jsonb_to_recordset(b.d->'passkeys') AS k(id text, name text, "publicKey" text,
+           transports text[], "signCount" bigint, "cloneWarning" boolean, "userVerified" boolean,
+           "backupEligible" boolean, "backupState" boolean, aaguid text, attachment text,
+           "attestationType" text, "createdAt" timestamptz))`;

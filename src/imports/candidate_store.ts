@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
-import type { PoolScope } from '../pools/pool.ts';
 import type { GroupPath, ImportScope, StagedPerson } from './import.ts';
+import { claimsOf, readOwners, type Claim, type Claiming } from './owners_store.ts';
 import { seek } from './seek.ts';
-import type { Candidate, Name } from './verdict.ts';
+import { placesOf, type Candidate } from './verdict.ts';
 
 /** A row that waits, with the groups that its person is to be in. */
 export type WaitingRow = {
@@ -11,7 +11,7 @@ export type WaitingRow = {
   readonly groups: readonly GroupPath[];
 };
 
-type Row = WaitingRow & Pick<StagedPerson, 'idGiven' | 'identifiers' | 'addresses'>;
+type Row = WaitingRow & Claiming & Pick<StagedPerson, 'idGiven'>;
 
 /** A waiting row with what else its batch has to know of it. */
 export type StagedCandidate = Candidate & Pick<WaitingRow, 'groups'>;
@@ -70,7 +70,7 @@ const readRows = (tx: Knex.Transaction, scope: ImportScope, place: Place): Promi
     scope,
     place,
     `, (document->>'idGiven')::boolean AS "idGiven", document->'identifiers' AS identifiers,
-       document->'addresses' AS addresses`,
+       document->'addresses' AS addresses, document->'passkeys' AS passkeys`,
   );
 
 async function selectRows<R extends WaitingRow>(
@@ -85,35 +85,6 @@ async function selectRows<R extends WaitingRow>(
     [tenantId, importId, afterLine, limit],
   );
   return rows;
-}
-
-export type Claim = Pick<Name, 'pointer' | 'kind' | 'key' | 'foldedKey'>;
-
-/** The names that a person claims in a pool with this case rule. */
-export function claimsOf(
-  { identifiers, addresses }: Pick<StagedPerson, 'identifiers' | 'addresses'>,
-  caseInsensitive: boolean,
-): Claim[] {
-  return [
-    ...identifiers.map(({ exactKey, foldedKey }, index) => ({
-      pointer: `/identifiers/${index}/identifier`,
-      kind: 'identifier' as const,
-      key: caseInsensitive ? foldedKey : exactKey,
-      foldedKey,
-    })),
-    ...addresses.flatMap(({ key, verified }, index) =>
-      verified
-        ? [
-            {
-              pointer: `/verifiable_addresses/${index}/address`,
-              kind: 'verified_address' as const,
-              key,
-              foldedKey: key,
-            },
-          ]
-        : [],
-    ),
-  ];
 }
 
 /** The pool of each id that was ever given; an empty text for somebody removed, and for a client. */
@@ -131,71 +102,6 @@ export async function readIds(
     { tenantId, ids: ids as unknown as string },
   );
   return new Map(rows.map(({ id, poolId }) => [id, poolId]));
-}
-
-type Owners = {
-  /** Who has the name as the same kind, and who as the other. */
-  of(claim: Claim): [owner: string | null, crossOwner: string | null];
-  everybody(): string[];
-};
-
-/** One look-up by index for each key: as a list, a thousand of them make the planner read the whole pool instead. */
-const ownersBy = (kind: string, table: string, found: string, keys: string): string =>
-  `SELECT '${kind}' AS kind, k.key, found.user_id AS "userId" FROM unnest(${keys}::text[]) AS k(key), LATERAL (
-     SELECT n.user_id FROM ${table} n WHERE n.tenant_id = :tenantId AND n.pool_id = :poolId AND ${found}) found`;
-
-const IN_POOL = ['n.tenant_id', 'n.pool_id'];
-const OWNERS = [
-  ownersBy(
-    'identifier',
-    'identifiers',
-    seek('n.lookup_key', 'k.key', { within: IN_POOL, by: 'plain' }),
-    ':identifiers',
-  ),
-  ownersBy(
-    'folded',
-    'identifiers',
-    seek('n.identifier_lc', 'k.key', { within: IN_POOL, by: 'bytes' }),
-    ':verified',
-  ),
-  ownersBy(
-    'verified',
-    'verifiable_addresses',
-    seek('n.lookup_key', 'k.key', { within: IN_POOL, by: 'bytes' }, 'n.verified'),
-    ':folded',
-  ),
-]
-  .map((sql) => `(${sql})`)
-  .join(' UNION ALL ');
-
-export async function readOwners(
-  tx: Knex.Transaction,
-  { tenantId, poolId }: PoolScope,
-  claims: readonly Claim[],
-): Promise<Owners> {
-  const keysOf = (wanted: readonly Claim[], of: 'key' | 'foldedKey') => wanted.map((claim) => claim[of]);
-  const { rows } = await tx.raw<{ rows: { kind: string; key: string; userId: string }[] }>(OWNERS, {
-    tenantId,
-    poolId,
-    identifiers: keysOf(
-      claims.filter(({ kind }) => kind === 'identifier'),
-      'key',
-    ) as unknown as string,
-    verified: keysOf(
-      claims.filter(({ kind }) => kind === 'verified_address'),
-      'key',
-    ) as unknown as string,
-    folded: keysOf(claims, 'foldedKey') as unknown as string,
-  });
-  const known = new Map(rows.map(({ kind, key, userId }) => [`${kind} ${key}`, userId]));
-  const get = (kind: string, key: string) => known.get(`${kind} ${key}`) ?? null;
-  return {
-    of: ({ kind, key, foldedKey }) =>
-      kind === 'identifier'
-        ? [get('identifier', key), get('verified', foldedKey)]
-        : [get('verified', key), get('folded', key)],
-    everybody: () => [...new Set(known.values())],
-  };
 }
 
 /** The first line of each of these people in batches before this one. */
@@ -226,14 +132,14 @@ async function readRemembered(
   const keys = [...new Set(claims.flatMap(({ key, foldedKey }) => [key, foldedKey]))];
   const { rows } = await tx.raw<{ rows: { kind: string; key: string; line: number }[] }>(
     `SELECT n.kind, n.key, n.line
-       FROM unnest(ARRAY['identifier', 'folded', 'verified']) AS d(kind), unnest(:keys::text[]) AS k(key),
+       FROM unnest(ARRAY['identifier', 'folded', 'verified', 'passkey']) AS d(kind), unnest(:keys::text[]) AS k(key),
             LATERAL (SELECT * FROM import_names WHERE tenant_id = :tenantId AND import_id = :importId
                         AND kind = d.kind AND key = k.key ORDER BY tenant_id, import_id, kind, key LIMIT 1) n`,
     { tenantId, importId, keys: keys as unknown as string },
   );
   const known = new Map(rows.map(({ kind, key, line }) => [`${kind} ${key}`, line]));
-  return ({ kind, key, foldedKey }) =>
-    (kind === 'identifier'
-      ? (known.get(`identifier ${key}`) ?? known.get(`verified ${foldedKey}`))
-      : (known.get(`verified ${key}`) ?? known.get(`folded ${key}`))) ?? null;
+  return (claim) =>
+    placesOf(claim)
+      .map((place) => known.get(place))
+      .find((line) => line !== undefined) ?? null;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { canonicalIdentifier, validateIdentifier } from '../credentials/identifier.ts';
 import { readImportedHash } from '../credentials/hashers/imported.ts';
+import type { RelyingParty } from '../credentials/passkeys.ts';
 import { readTotpSecret } from '../credentials/totp.ts';
 import type { Issue } from '../domain_error.ts';
 import { freeMapIssues } from '../free_map.ts';
@@ -17,6 +18,7 @@ import type {
   StagedIdentifier,
   StagedPerson,
 } from './import.ts';
+import { passkeysOf } from './check_passkeys.ts';
 import { PersonDocument } from './person_document.ts';
 
 export type PersonIssue = Issue & { readonly code: RowIssueCode };
@@ -29,6 +31,8 @@ export type PersonCheck = {
   readonly mayBringSecrets: boolean;
   /** Whether the caller may put people into groups, and make those that are missing. */
   readonly mayBringGroups: boolean;
+  /** Whom passkeys must have been made for. */
+  readonly party: RelyingParty;
   /** The sealed form of a TOTP secret in base32. */
   readonly sealTotp: (userId: string, secret: string) => string;
 };
@@ -65,6 +69,9 @@ export async function checkPerson(document: unknown, check: PersonCheck): Promis
   const credentials = (given.credentials ?? []).flatMap((entry, index) =>
     credentialOf(entry, `/credentials/${index}`, userId, check, note),
   );
+  const passkeys = (given.credentials ?? []).flatMap(({ type, payload }, index) =>
+    type === 'webauthn' ? passkeysOf(payload, `/credentials/${index}`, check.party, note) : [],
+  );
   const groups = groupsOf(given.groups ?? [], check, note);
   noteTwice(
     '/identifiers',
@@ -78,7 +85,7 @@ export async function checkPerson(document: unknown, check: PersonCheck): Promis
   );
   noteTwice(
     '/credentials',
-    credentials.map(({ type }) => type),
+    [...credentials.map(({ type }) => type), ...passkeys.map(({ id }) => `passkey ${id}`)],
     note,
   );
   const idGiven = given.id !== undefined || given.sub !== undefined;
@@ -99,6 +106,7 @@ export async function checkPerson(document: unknown, check: PersonCheck): Promis
     identifiers,
     addresses,
     credentials,
+    ...(passkeys.length > 0 && { passkeys }),
     ...(groups.length > 0 && { groups }),
   };
   return { ok: true, userId, person };
@@ -178,15 +186,8 @@ function credentialOf(
     return [];
   }
   const { hashed_password: hash, secret } = entry.payload;
-  if (entry.type === 'webauthn') {
-    note([
-      {
-        pointer,
-        message: 'passkeys are bound to the address of the server that made them: let people add new ones',
-      },
-    ]);
-    return [];
-  }
+  // The keys themselves are `passkeysOf`'s.
+  if (entry.type === 'webauthn') return [{ id: entry.id, type: 'webauthn', state: 'valid', secret: '' }];
   if (entry.type === 'totp') {
     const read = readTotpSecret(secret ?? '');
     if (read.ok)

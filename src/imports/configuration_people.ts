@@ -97,9 +97,14 @@ export function placeOf(
 export const keyOf = ({ poolId, userId }: { poolId: string; userId: string }): string =>
   `${poolId}/${userId}`;
 
-/** As an export gives it: passkeys as a list of names, all else behind a mask. */
+/** As an export gives it: passkeys as a list of names without the keys, all else behind a mask. */
 function isMasked({ type, payload }: DumpRow['document']): boolean {
   if (typeof payload !== 'object' || payload === null) return false;
   const { hashed_password: hash, secret, keys } = payload as Record<string, unknown>;
-  return hash === MASK || secret === MASK || (type === 'webauthn' && Array.isArray(keys));
+  return (
+    hash === MASK || secret === MASK || (type === 'webauthn' && Array.isArray(keys) && !keys.some(hasKey))
+  );
 }
+
+const hasKey = (entry: unknown): boolean =>
+  typeof entry === 'object' && entry !== null && Object.hasOwn(entry, 'publicKey');

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { relyingPartyOf } from '../credentials/passkeys.ts';
 import type { Database } from '../db/connection.ts';
 import { violatedUniqueConstraint } from '../db/errors.ts';
 import { conflict, DomainError, forbidden, invalid, refuseAny, type Issue } from '../domain_error.ts';
@@ -25,11 +26,14 @@ export function createConfigurationService({
   db,
   bus,
   sealer,
+  publicUrl,
 }: {
   db: Database;
   bus: ConfigBus;
   sealer: Sealer;
+  publicUrl: string;
 }) {
+  const secrets = { sealer, party: relyingPartyOf(publicUrl) };
   return {
     /**
      * Writes schemas, pools, people with all that is theirs, groups and members: all of it, or nothing. What has
@@ -57,7 +61,7 @@ export function createConfigurationService({
         await changingConfig(db, bus, async (tx, touch) => {
           await putSchemas(tx, scope, dump, schemas, by);
           await putPools(tx, touch, scope, dump, by, basedOn);
-          await putPeople(tx, sealer, scope, dump, { mode, basedOn }, by);
+          await putPeople(tx, secrets, scope, dump, { mode, basedOn }, by);
           await putGroups(tx, scope, dump);
           await putMembers(tx, scope, dump);
           await recordAudit(tx, scope, by, {

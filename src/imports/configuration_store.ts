@@ -80,7 +80,10 @@ export async function removeParts(
           AND c.user_id = ANY(:userIds)
           AND NOT EXISTS (SELECT FROM wanted w WHERE w."userId" = c.user_id AND w.type = c.type
                              AND w.secret IS NULL)
-       RETURNING c.user_id, c.type, c.secret)
+       RETURNING c.user_id, c.type, c.secret),
+     keys AS (
+       DELETE FROM passkeys k USING gone g
+        WHERE g.type = 'webauthn' AND k.tenant_id = :tenantId AND k.pool_id = :poolId AND k.user_id = g.user_id)
      SELECT g.user_id AS id FROM gone g
       WHERE NOT EXISTS (SELECT FROM wanted w WHERE w."userId" = g.user_id AND w.type = g.type
                            AND (w.type <> 'password' OR w.secret = g.secret))`,

@@ -1,3 +1,4 @@
+import type { NewPasskey } from '../credentials/passkeys.ts';
 import type { PoolScope } from '../pools/pool.ts';
 
 export type ImportScope = PoolScope & { readonly importId: string };
@@ -45,7 +46,13 @@ export type RowIssue = {
   readonly message: string;
 };
 
-export type RowIssueCode = 'malformed' | 'invalid' | 'hash_refused' | 'id_taken' | 'identifier_taken';
+export type RowIssueCode =
+  | 'malformed'
+  | 'invalid'
+  | 'hash_refused'
+  | 'id_taken'
+  | 'identifier_taken'
+  | 'passkey_taken';
 
 /** A line that holds a person, ready to be written. */
 export type StagedRow = {
@@ -70,6 +77,8 @@ export type StagedPerson = {
   readonly identifiers: readonly StagedIdentifier[];
   readonly addresses: readonly StagedAddress[];
   readonly credentials: readonly StagedCredential[];
+  /** Absent for somebody without any. */
+  readonly passkeys?: readonly StagedPasskey[] | undefined;
   /** Absent for somebody in no group. */
   readonly groups?: readonly GroupPath[] | undefined;
 };
@@ -101,9 +110,16 @@ export type StagedAddress = {
 
 export type StagedCredential = {
   readonly id?: string | undefined;
-  readonly type: 'password' | 'totp';
+  readonly type: 'password' | 'totp' | 'webauthn';
   readonly state: string;
-  /** The stored form of the hash, or the sealed secret. */
+  /** The stored form of the hash, or the sealed secret; empty for passkeys, which hang together in it. */
   readonly secret: string;
   readonly expiresAt?: string | undefined;
+};
+
+/** A key whose ceremony another server has run, so that the handle beside it is not known. */
+export type StagedPasskey = Omit<NewPasskey, 'userHandle'> & {
+  readonly name?: string | undefined;
+  readonly cloneWarning?: boolean | undefined;
+  readonly createdAt?: string | undefined;
 };

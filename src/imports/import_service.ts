@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { relyingPartyOf } from '../credentials/passkeys.ts';
 import type { Database } from '../db/connection.ts';
 import type { Page } from '../db/keyset.ts';
 import { inTransaction } from '../db/transaction.ts';
@@ -41,12 +42,15 @@ const MANY = 1_000;
 export type ImportDeps = {
   readonly db: Database;
   readonly sealer: Sealer;
+  /** Its host is the one that passkeys must be for. */
+  readonly publicUrl: string;
   /** How often whoever works on an import says so. */
   readonly renewEveryMs?: number;
 };
 
 /** Streaming imports of people into a pool. Throws `DomainError`. */
-export function createImportService({ db, sealer, renewEveryMs = store.RENEW_EVERY_MS }: ImportDeps) {
+export function createImportService(deps: ImportDeps) {
+  const { db, renewEveryMs = store.RENEW_EVERY_MS } = deps;
   return {
     /**
      * Takes a file in, line by line as it comes, and writes its people meanwhile. Resolves when the whole file is
@@ -60,7 +64,7 @@ export function createImportService({ db, sealer, renewEveryMs = store.RENEW_EVE
       by: Actor,
     ): Promise<{ readonly importId: string; readonly done: Promise<void> }> {
       const { importScope, pool } = await begin(db, scope, options, by);
-      const check = checkFor(db, sealer, pool, options);
+      const check = checkFor(deps, pool, options);
       const writer = startWriter(db, importScope);
       const letGo = keepLease(db, importScope, renewEveryMs);
       try {
@@ -147,8 +151,7 @@ async function begin(
 const newImportId = (): string => `${Date.now().toString(36).padStart(9, '0')}-${newSlug()}`;
 
 function checkFor(
-  db: Database,
-  sealer: Sealer,
+  { db, sealer, publicUrl }: ImportDeps,
   pool: Pool,
   { mayBringSecrets, mayBringGroups }: NewImport,
 ): PersonCheck {
@@ -157,6 +160,7 @@ function checkFor(
     pool,
     mayBringSecrets,
     mayBringGroups,
+    party: relyingPartyOf(publicUrl),
     dataIssues: dataIssuesOf(db, { tenantId }),
     sealTotp: (userId, secret) => sealTotp(sealer, { tenantId, poolId, userId }, secret),
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CredentialRecord } from '../credentials/passkey_document.ts';
 import { MAX_LEVELS } from '../groups/group.ts';
 import { isStorableMoment, MOMENT_RULE } from '../moment.ts';
 import { IDENTIFIER_TYPES, USER_STATUSES } from '../users/user.ts';
@@ -39,16 +40,31 @@ const Address = z.strictObject({
   address_lc: known,
 });
 
+const MAX_PASSKEYS = 20;
+
+/** A passkey as its record (contract 1.10), with what its owner calls it. */
+const Passkey = z.strictObject({
+  ...CredentialRecord.shape,
+  name: z
+    .string()
+    .max(100)
+    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'must be one line without control characters')
+    .optional(),
+  created_at: time.optional(),
+});
+
 const Credential = z.strictObject({
   ...owned,
   id: id.optional(),
   type: z.enum(['password', 'totp', 'webauthn']),
   state: z.enum(['valid', 'must_be_changed', 'must_be_reset']).optional(),
   expires_at: time.optional(),
-  /** `{hashed_password}` or `{secret}` (contract 1.10, 5.11). */
+  /** `{hashed_password}`, `{secret}`, or `{keys}` with the host that they are for (contract 1.10, 5.11). */
   payload: z.strictObject({
     hashed_password: z.unknown().optional(),
     secret: z.string().max(256).optional(),
+    rp_id: z.string().max(253).optional(),
+    keys: z.array(Passkey).min(1).max(MAX_PASSKEYS).optional(),
   }),
 });
 

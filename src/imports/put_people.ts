@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { RelyingParty } from '../credentials/passkeys.ts';
 import {
   DomainError,
   forbidden,
@@ -16,12 +17,16 @@ import type { Sealer } from '../security/seal.ts';
 import { endAccess } from '../sessions/end_access.ts';
 import { holdAllSubjectIds } from '../tenants/subject_id_store.ts';
 import { sealTotp } from '../users/factors/totp_secret.ts';
-import { claimsOf, readIds, readOwners } from './candidate_store.ts';
+import { readIds } from './candidate_store.ts';
 import type { BasedOn, Configuration, InsertMode } from './configuration.ts';
 import { assemble, checkDumpPerson, keyOf, type DumpPerson } from './configuration_people.ts';
 import { insertDumped, lockPeople, removeParts, replaceDumped } from './configuration_store.ts';
+import { claimsOf, readOwners } from './owners_store.ts';
 import { dataIssuesIn } from './person_data.ts';
 import { decide } from './verdict.ts';
+
+/** What secrets are kept with, and whom passkeys must have been made for. */
+type Secrets = { readonly sealer: Sealer; readonly party: RelyingParty };
 
 type Writing = { readonly mode: InsertMode; readonly basedOn: BasedOn | undefined };
 
@@ -36,7 +41,7 @@ type TenantScope = { readonly tenantId: string };
 /** Writes the people of a dump, pool by pool, in the caller's transaction. Throws `DomainError`. */
 export async function putPeople(
   tx: Knex.Transaction,
-  sealer: Sealer,
+  secrets: Secrets,
   scope: TenantScope,
   dump: Configuration,
   writing: Writing,
@@ -49,7 +54,7 @@ export async function putPeople(
     const poolScope = { tenantId: scope.tenantId, poolId };
     const pool = (await lockPool(tx, poolScope, 'update')) ?? absentPool();
     if (pool.system) throw forbidden('People of this pool administer the tenant', 'system_pool');
-    const people = await checkPeople(tx, sealer, pool, dump, issues);
+    const people = await checkPeople(tx, secrets, pool, dump, issues);
     if (issues.length === 0) clashes.push(...(await writePeople(tx, poolScope, pool, people, writing, by)));
   }
   refuseAny(issues, 'import_refused');
@@ -63,7 +68,7 @@ export async function putPeople(
 
 async function checkPeople(
   tx: Knex.Transaction,
-  sealer: Sealer,
+  { sealer, party }: Secrets,
   pool: Pool,
   dump: Configuration,
   issues: Issue[],
@@ -74,6 +79,7 @@ async function checkPeople(
     pool,
     mayBringSecrets: true,
     mayBringGroups: false,
+    party,
     dataIssues: dataIssuesIn(tx, { tenantId }),
     sealTotp: (userId: string, secret: string) => sealTotp(sealer, { tenantId, poolId, userId }, secret),
   };

@@ -17,8 +17,8 @@ export type Candidate = {
 /** A name that the row claims, with those who have it. */
 export type Name = {
   readonly pointer: string;
-  readonly kind: 'identifier' | 'verified_address';
-  /** What identifiers are unique by. */
+  readonly kind: 'identifier' | 'verified_address' | 'passkey';
+  /** What identifiers and passkeys are unique by. */
   readonly key: string;
   /** What identifiers and verified addresses are compared by. */
   readonly foldedKey: string;
@@ -70,10 +70,23 @@ function isKnown({ idGiven, isHere, names }: Candidate): boolean {
 
 type Found = Omit<RowIssue, 'line'>;
 
+type Claimed = Pick<Name, 'kind' | 'key' | 'foldedKey'>;
+
+/**
+ * Where somebody else would have what is claimed: as the same kind, and as the other that it is compared with; no
+ * place where there is none.
+ */
+export function placesOf({ kind, key, foldedKey }: Claimed): [own: string, cross: string] {
+  if (kind === 'identifier') return [`identifier ${key}`, `verified ${foldedKey}`];
+  return kind === 'verified_address' ? [`verified ${key}`, `folded ${key}`] : [`passkey ${key}`, ''];
+}
+
+/** Where whoever has it is found. */
+const heldAt = (name: Claimed): string[] =>
+  name.kind === 'identifier' ? [`identifier ${name.key}`, `folded ${name.foldedKey}`] : [placesOf(name)[0]];
+
 class Claims {
-  readonly #identifiers = new Map<string, number>();
-  readonly #foldedIdentifiers = new Map<string, number>();
-  readonly #verified = new Map<string, number>();
+  readonly #lines = new Map<string, number>();
   readonly #ids = new Map<string, number>();
 
   idIssue(candidate: Candidate): Found | undefined {
@@ -85,13 +98,11 @@ class Claims {
   }
 
   nameIssue({ names }: Candidate): Found | undefined {
-    for (const { pointer, kind, key, foldedKey, owner, crossOwner, earlierLine } of names) {
-      const code = 'identifier_taken';
-      const line =
-        earlierLine ??
-        (kind === 'identifier'
-          ? (this.#identifiers.get(key) ?? this.#verified.get(foldedKey))
-          : (this.#verified.get(foldedKey) ?? this.#foldedIdentifiers.get(foldedKey)));
+    for (const name of names) {
+      const { pointer, kind, owner, crossOwner } = name;
+      const code = kind === 'passkey' ? 'passkey_taken' : 'identifier_taken';
+      const [own, cross] = placesOf(name);
+      const line = name.earlierLine ?? this.#lines.get(own) ?? this.#lines.get(cross);
       if (line !== undefined) return { pointer, code, message: `belongs to the person of line ${line}` };
       if (owner !== null || crossOwner !== null) {
         return { pointer, code, message: 'belongs to someone else in this pool' };
@@ -105,11 +116,6 @@ class Claims {
   }
 
   addNames({ line, names }: Candidate): void {
-    for (const { kind, key, foldedKey } of names) {
-      if (kind === 'identifier') {
-        this.#identifiers.set(key, line);
-        this.#foldedIdentifiers.set(foldedKey, line);
-      } else this.#verified.set(foldedKey, line);
-    }
+    for (const place of names.flatMap(heldAt)) this.#lines.set(place, line);
   }
 }

@@ -296,7 +296,7 @@ describe('an import', () => {
     const pool = await newPool(server);
     const { db, domain } = server;
     const sealer = createSealer([{ kid: 'test', key: Buffer.alloc(32, 7).toString('base64') }]);
-    const imports = createImportService({ db, sealer, renewEveryMs: 20 });
+    const imports = createImportService({ db, sealer, publicUrl: server.url, renewEveryMs: 20 });
     const rest = Promise.withResolvers<void>();
     const slow = async function* () {
       yield Buffer.from(ndjson(somebody('slow-first')));

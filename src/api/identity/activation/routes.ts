@@ -6,7 +6,7 @@ import { route } from '../../route.ts';
 import { toDelivery } from '../otp/fields.ts';
 import { answerUser } from '../users/present.ts';
 import { UserWithData } from '../users/schema.ts';
-import { toPasskeyRecord } from '../webauthn/schema.ts';
+import { toPasskeyRecord } from '../../../credentials/passkey_document.ts';
 import { ActivateSelfRegisteredUser, ActivationQuery, RequestActivation } from './schema.ts';
 
 const tag = 'users';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { freeMap } from '../../fields.ts';
 import { address, code, codeForm, serverId } from '../otp/fields.ts';
-import { CredentialRecord } from '../webauthn/schema.ts';
+import { CredentialRecord } from '../../../credentials/passkey_document.ts';
 
 export const RequestActivation = z
   .strictObject({

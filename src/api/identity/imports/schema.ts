@@ -29,7 +29,7 @@ const ImportError = z
   .strictObject({
     line: z.int().min(1),
     pointer: z.string(),
-    code: z.enum(['malformed', 'invalid', 'hash_refused', 'id_taken', 'identifier_taken']),
+    code: z.enum(['malformed', 'invalid', 'hash_refused', 'id_taken', 'identifier_taken', 'passkey_taken']),
     message: z.string(),
   })
   .meta({ id: 'ImportError' });

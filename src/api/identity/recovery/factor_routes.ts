@@ -2,7 +2,7 @@ import { SYSTEM_BASE } from '../../both_apis.ts';
 import { ofSystem } from '../../requirement.ts';
 import { route } from '../../route.ts';
 import { MessageQuery, toDelivery, toUserKey } from '../otp/fields.ts';
-import { toPasskeyRecord } from '../webauthn/schema.ts';
+import { toPasskeyRecord } from '../../../credentials/passkey_document.ts';
 import { CompleteAddWebAuthn, CompleteResetTotp, RequestAddOrResetCredential } from './schema.ts';
 
 const tag = 'users';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { address, code, who } from '../otp/fields.ts';
-import { CredentialRecord } from '../webauthn/schema.ts';
+import { CredentialRecord } from '../../../credentials/passkey_document.ts';
 
 const newPassword = z.string().max(4096);
 const proof = { ...who, code, address: address.optional() };

@@ -5,7 +5,7 @@ import { ofSystem } from '../../requirement.ts';
 import { route } from '../../route.ts';
 import { MAX_PASSWORD_CHARS, passkeys } from '../activation/schema.ts';
 import { address, MessageQuery, toDelivery, UserID } from '../otp/fields.ts';
-import { toPasskeyRecord } from '../webauthn/schema.ts';
+import { toPasskeyRecord } from '../../../credentials/passkey_document.ts';
 
 const SelfRegisterUser = z
   .strictObject({

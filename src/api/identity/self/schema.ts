@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MECHANISMS } from '../../../pools/pool.ts';
 import { IDENTIFIER_TYPES } from '../../../users/user.ts';
 import { durationAnswer, freeMap, id, time } from '../../fields.ts';
-import { CredentialRecord } from '../webauthn/schema.ts';
+import { CredentialRecord } from '../../../credentials/passkey_document.ts';
 
 /** All that people change of their profile themselves (contract 1.13). */
 export const SelfUserUpdate = z.strictObject({ payload: freeMap.optional() }).meta({ id: 'SelfUserUpdate' });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { invalid } from '../../../domain_error.ts';
 import type { NewUserInput } from '../../../users/user_service.ts';
-import { CredentialRecord, toPasskeyRecord } from '../webauthn/schema.ts';
+import { CredentialRecord, toPasskeyRecord } from '../../../credentials/passkey_document.ts';
 
 const MAX_NESTED = 100;
 const MAX_KEYS = 20;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { RegistrationResponseJSON } from '../../../credentials/passkey_ceremony.ts';
-import type { PasskeyRecord } from '../../../credentials/passkey_record.ts';
+import { bytes } from '../../../credentials/passkey_bytes.ts';
+import type { CredentialRecord } from '../../../credentials/passkey_document.ts';
 import { invalid } from '../../../domain_error.ts';
 import { line } from '../../fields.ts';
-import { bytes } from './bytes.ts';
 
 const MAX_ID_BYTES = 1023;
 const MAX_DATA_BYTES = 32 * 1024;
@@ -24,41 +24,6 @@ export const CredentialCreationResponse = z
     }),
   })
   .meta({ id: 'CredentialCreationResponse' });
-
-/** The record of a key, as the ceremony's end gives it (contract 1.10). */
-export const CredentialRecord = z
-  .strictObject({
-    id: bytes(MAX_ID_BYTES),
-    publicKey: bytes(2048),
-    attestationType: z.string().max(64).optional(),
-    transport: transports.nullish(),
-    flags: z
-      .strictObject({
-        userPresent: z.boolean().optional(),
-        userVerified: z.boolean().optional(),
-        backupEligible: z.boolean().optional(),
-        backupState: z.boolean().optional(),
-      })
-      .optional(),
-    authenticator: z
-      .strictObject({
-        AAGUID: bytes(16).nullish(),
-        signCount: z.int().optional(),
-        cloneWarning: z.boolean().optional(),
-        attachment: z.string().max(64).optional(),
-      })
-      .optional(),
-    attestation: z
-      .strictObject({
-        clientDataJSON: bytes(MAX_DATA_BYTES).nullish(),
-        clientDataHash: bytes(64).nullish(),
-        authenticatorData: bytes(MAX_DATA_BYTES).nullish(),
-        publicKeyAlgorithm: z.int().optional(),
-        object: bytes(MAX_DATA_BYTES).nullish(),
-      })
-      .optional(),
-  })
-  .meta({ id: 'NewCredential' });
 
 export const NameWebAuthnKey = z.strictObject({ name: line(100) }).meta({ id: 'NameWebAuthnKey' });
 
@@ -112,21 +77,6 @@ export function toCreationAnswer(
     ...(attachment === 'platform' || attachment === 'cross-platform'
       ? { authenticatorAttachment: attachment }
       : {}),
-  };
-}
-
-/** A record in the words of the domain. */
-export function toPasskeyRecord(body: z.output<typeof CredentialRecord>): PasskeyRecord {
-  return {
-    id: body.id,
-    publicKey: body.publicKey,
-    attestationType: body.attestationType,
-    transports: body.transport ?? undefined,
-    flags: body.flags,
-    signCount: body.authenticator?.signCount,
-    aaguid: body.authenticator?.AAGUID ?? undefined,
-    attachment: body.authenticator?.attachment,
-    attestationObject: body.attestation?.object ?? undefined,
   };
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { base64url } from '../../../credentials/passkeys.ts';
+import { base64url } from './passkeys.ts';
 
 /**
  * Bytes as WebAuthn libraries send them: base64 of either alphabet, padded or not, or an array of numbers. Read
