@@ -14,6 +14,7 @@ const mapping = {
   type: z.enum(VALUE_TYPES),
   static: z.unknown().optional().meta({ description: 'The value of a static mapping' }),
 };
+const answeredMapping = z.strictObject(mapping);
 const givenMapping = z.strictObject({
   ...mapping,
   allow_weak_decoding: z.literal(false, 'must be false: values keep their types').optional(),
@@ -70,7 +71,7 @@ export const UpdateConnectionBody = z
 export const ConnectionResponse = z
   .strictObject({
     ...common,
-    mappings: z.array(z.strictObject(mapping)),
+    mappings: z.array(answeredMapping),
     id,
     tenant_id: id,
     workspace_id: id,
@@ -87,6 +88,11 @@ export const ConnectionResponse = z
 export const ConnectionsResponse = z
   .strictObject({ idps: z.array(ConnectionResponse) })
   .meta({ id: 'IDPsResponse' });
+
+function toMapping(given: z.output<typeof givenMapping>): z.output<typeof answeredMapping> {
+  const { allow_weak_decoding: _weak, ...kept } = given;
+  return kept;
+}
 
 type Body = Omit<z.output<typeof UpdateConnectionBody>, 'id' | 'identity_pool_id'>;
 
@@ -109,7 +115,7 @@ export function toConnectionSettings(given: Body): Choices<ConnectionSettings> {
     },
     ssoSettings: given.sso_settings && { disabled: given.sso_settings.disabled ?? false },
     attributes: given.attributes,
-    mappings: given.mappings?.map(({ allow_weak_decoding: _, ...kept }) => kept),
+    mappings: given.mappings?.map(toMapping),
   };
 }
 
