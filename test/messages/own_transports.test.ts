@@ -456,5 +456,14 @@ secret: { env: MAIL_PASSWORD }
     const [said = ''] = await files.refusal('bare', clear);
     expect(said).toMatch(/\/secret.*must be \{ env: NAME \}/);
     expect(said).not.toContain(PASSWORD);
+    const given = configurationOf(server, { MAIL_PASSWORD: PASSWORD });
+    const inside = {
+      'mfa_methods/mail.yaml': text.replace('auth: plain', `auth: plain, password: ${PASSWORD}`),
+    };
+    expect(await given.refusal('bare', inside)).toEqual([expect.stringMatching(/\/auth\/email\/password/)]);
+    const embedded = `mechanism: email\nenabled: true\nsecret: { env: MAIL_PASSWORD }\n`;
+    expect(await given.refusal('bare', { 'mfa_methods/mail.yaml': embedded })).toEqual([
+      expect.stringMatching(/\/secret.*does not go with/),
+    ]);
   });
 });

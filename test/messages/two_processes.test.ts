@@ -74,6 +74,9 @@ it('a transport of the tenant’s own holds in both from the next message on, an
   await both.domain.transports.remove({ ...scope, transportId: id }, SYSTEM_ACTOR);
   expect(by).toEqual({ own: 40, operators: 0 });
   expect(await sentBy(people(40, 'back'))).toEqual({ own: 0, operators: 40 });
+  const logged = both.children.map((child) => child.lines.join('\n') + child.errors()).join('\n');
+  expect(logged).toContain('ready after');
+  expect(logged).not.toContain('the password');
 });
 
 it('loses nothing when every process is killed between the change and the mail', async () => {

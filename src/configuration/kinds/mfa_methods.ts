@@ -1,12 +1,12 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { answerMfaMethod } from '../../api/config/mfa_methods/present.ts';
-import { CreateMfaMethodBody, toTransportInput } from '../../api/config/mfa_methods/schema.ts';
+import { MfaMethodFile, toTransportInput } from '../../api/config/mfa_methods/schema.ts';
 import { kind } from '../kind.ts';
 
-/** In a file the one secret stands by itself, whatever the provider calls it. */
-const File = CreateMfaMethodBody.extend({ secret: z.string().max(1_000).optional() });
-
-const toInput = ({ secret, ...body }: z.output<typeof File>) => ({ ...toTransportInput(body), secret });
+const toInput = ({ secret, ...body }: z.output<typeof MfaMethodFile>) => ({
+  ...toTransportInput(body),
+  secret,
+});
 
 /** The ways of its own by which the tenant's mails and texts leave. */
 export const mfaMethods = kind({
@@ -15,7 +15,7 @@ export const mfaMethods = kind({
   idField: 'id',
   secrets: ['secret'],
   repeatsSecrets: true,
-  body: File,
+  body: MfaMethodFile,
   comment: ({ auth }) =>
     Object.keys(auth ?? {}).length > 0
       ? 'Password, token or key is not exported. secret: { env: NAME } or { file: path } sets it; without, it stays as it is.'

@@ -109,7 +109,15 @@ function contentOf(parcel: Parcel & { channel: 'email' }, sender: Sender) {
   };
 }
 
-type SmtpError = { readonly code?: string; readonly responseCode?: number };
+type SmtpError = {
+  readonly code?: string;
+  /** Of the socket, where the library has put a code of its own in its place. */
+  readonly originalCode?: string;
+  readonly responseCode?: number;
+};
+
+/** How Node and OpenSSL call what is wrong with a handshake or a certificate. */
+const TLS_FAILURE = /^(ERR_TLS|ERR_SSL|CERT|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED)_/;
 
 const timedOut: Outcome = { ok: false, permanent: false, error: 'timeout', slow: true };
 
@@ -117,11 +125,12 @@ const timedOut: Outcome = { ok: false, permanent: false, error: 'timeout', slow:
  * A 5xx about this recipient or this message is final (RFC 5321 §4.2.1). One about us, such as refused
  * credentials, is for the operator to put right, and the message waits.
  */
-function outcomeOf({ code, responseCode }: SmtpError): Outcome {
+function outcomeOf({ code, originalCode = '', responseCode }: SmtpError): Outcome {
   if (code === 'ETIMEDOUT') return timedOut;
   if (code === 'EAUTH' || code === 'ENOAUTH') return { ok: false, permanent: false, error: 'smtp_auth' };
   // No STARTTLS where TLS is a must, or a certificate that is not the host's.
-  if (code === 'ETLS') return { ok: false, permanent: false, error: 'smtp_tls' };
+  if (code === 'ETLS' || TLS_FAILURE.test(originalCode))
+    return { ok: false, permanent: false, error: 'smtp_tls' };
   if (responseCode === undefined) return { ok: false, permanent: false, error: 'connection' };
   const isAboutTheMessage = code === 'EENVELOPE' || code === 'EMESSAGE';
   const error = `smtp_${responseCode}`;

@@ -14,7 +14,7 @@ import { failureWords } from './failure_words.ts';
 import type { Transport, TransportKey } from './transport.ts';
 import { findTransport } from './transport_store.ts';
 import type { TransportServiceDeps } from './transport_service.ts';
-import { countTest, testParcel } from './trial.ts';
+import { countTest, testParcel } from './test_message.ts';
 
 /** Somebody waits for the answer. */
 const TEST_TIMEOUT_MS = 15_000;

@@ -149,7 +149,10 @@ function isSpecialAddress(hostname: string): boolean {
 }
 
 function secretIssues({ provider }: TransportSettings, secret: string | undefined): Issue[] {
-  if (secret === undefined || provider === 'embedded') return [];
+  if (secret === undefined) return [];
+  if (provider === 'embedded') {
+    return [{ pointer: '/secret', message: 'does not go with provider "embedded"' }];
+  }
   const pointer = POINTERS.secret[provider];
   return provider === 'webhook'
     ? issue(secret.length >= SHORTEST_KEY, pointer, `must be at least ${SHORTEST_KEY} characters`)

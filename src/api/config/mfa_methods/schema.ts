@@ -101,6 +101,19 @@ export const CreateMfaMethodBody = z
   .strictObject({ ...body, id: z.string().max(64).optional() })
   .meta({ id: 'CreateMFAMethodRequest' });
 
+/** The same in a file, where the one secret stands by itself, whatever the provider calls it. */
+export const MfaMethodFile = z.strictObject({
+  ...body,
+  id: z.string().max(64).optional(),
+  auth: z
+    .strictObject({
+      email: z.strictObject(smtpServer).optional(),
+      sms: z.strictObject(smsAccount).optional(),
+    })
+    .optional(),
+  secret: line(1_000).optional(),
+});
+
 export const UpdateMfaMethodBody = z
   .strictObject({ ...body, id: readOnly })
   .meta({ id: 'UpdateMFAMethodRequest' });
