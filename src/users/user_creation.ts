@@ -7,7 +7,7 @@ import type { Actor } from '../events/audit.ts';
 import { recordAudit } from '../events/audit_store.ts';
 import type { Pool, PoolScope } from '../pools/pool.ts';
 import { isOpaqueId, OPAQUE_ID_RULE } from '../tenants/slug.ts';
-import { isOfAnotherKind } from '../tenants/subject_id_store.ts';
+import { isHeldByAnotherKind } from '../tenants/subject_id_store.ts';
 import { ADMIN_WORKSPACE } from '../tenants/tenant.ts';
 import type { HashedPassword } from './factors/new_password.ts';
 import { insertUser, lockPoolAndNames } from './user_creation_store.ts';
@@ -44,7 +44,7 @@ export async function createUser(
 ): Promise<FullUser> {
   const userId = input.id ?? randomUUID();
   if (!isOpaqueId(userId)) throw invalid('/id', OPAQUE_ID_RULE);
-  const pool = (await lockPoolAndNames(tx, scope, claimedNames(input))) ?? absentPool();
+  const pool = (await lockPoolAndNames(tx, scope, claimedNames(input), input.id)) ?? absentPool();
   if (!pool.adminInitiatedRegistrationAllowed && by.workspaceId === ADMIN_WORKSPACE) {
     throw invalid('', 'administrators may not create people in this pool', 'registration_not_allowed');
   }
@@ -54,7 +54,6 @@ export async function createUser(
     caseInsensitive: pool.identifierCaseInsensitive,
   });
   const addresses = keyAddresses(input.addresses ?? []);
-  if (input.id !== undefined && (await isOfAnotherKind(tx, scope, 'user', userId))) throw idTaken();
   const userScope = { tenantId: scope.tenantId, poolId: scope.poolId, userId };
   const user = await refusingTaken(() =>
     insertUser(tx, {
@@ -66,7 +65,9 @@ export async function createUser(
       password: input.password && { ...input.password, id: randomUUID() },
     }),
   );
-  if (user === undefined) throw nameTaken();
+  if (user === undefined) {
+    throw (await isHeldByAnotherKind(tx, scope, 'user', userId)) ? idTaken() : nameTaken();
+  }
   await recordAudit(tx, userScope, by, {
     subject: 'user',
     action: 'created',

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { lockingPool, randomShard } from '../pools/pool_store.ts';
 import type { Pool, PoolScope } from '../pools/pool.ts';
 import { selectRevisions } from '../schemas/schema_store.ts';
+import { HOLD_SUBJECT, heldSubject } from '../tenants/subject_id_store.ts';
 import type { HashedPassword } from './factors/new_password.ts';
 import type { FullUser, KeyedAddress, KeyedIdentifier, UserData, UserScope, UserType } from './user.ts';
 import { fullUser } from './user_store.ts';
@@ -11,19 +12,25 @@ type PoolWithSchemas = Pool & { readonly schemaRevisions: Readonly<Record<string
 
 /**
  * Holds a pool's settings and the names that somebody claims in it, so that nobody claims one of them at the same
- * moment as an identifier and as a verified address: two tables have no common unique index. One statement;
- * what the names mean is read in the next one, which sees what this one waited for.
+ * moment as an identifier and as a verified address: two tables have no common unique index. The same for the id
+ * that somebody chose for a person. One statement; what is there already is read in the next one, which sees what
+ * this one waited for.
  */
 export async function lockPoolAndNames(
   tx: Knex.Transaction,
   scope: PoolScope,
   names: readonly string[],
+  chosenId?: string,
 ): Promise<PoolWithSchemas | undefined> {
   const { rows } = await tx.raw<{ rows: PoolWithSchemas[] }>(
     `WITH names AS MATERIALIZED (
        SELECT count(pg_advisory_xact_lock(hashtextextended(n.name, 0))) FROM unnest(:names::text[]) AS n(name))
-     SELECT p.*, ${selectRevisions('p')} AS "schemaRevisions" FROM names, LATERAL (${lockingPool('share')}) p`,
-    { ...scope, names: lockTexts(scope, names) } as unknown as Record<string, string>,
+     SELECT p.*, ${selectRevisions('p')} AS "schemaRevisions", ${HOLD_SUBJECT}
+       FROM names, LATERAL (${lockingPool('share')}) p`,
+    { ...scope, ...heldSubject(scope, chosenId), names: lockTexts(scope, names) } as unknown as Record<
+      string,
+      string
+    >,
   );
   return rows[0];
 }
@@ -44,8 +51,8 @@ export type NewUserRows = {
 
 /**
  * Writes a user with everything nested, the taken id and the pool's count, and gives the user back: one statement.
- * Undefined, and nothing written, when somebody else is known by one of the names. Throws the unique violations of
- * `user_ids_pkey`, `identifiers_unique` and `verifiable_addresses_verified`.
+ * Undefined, and nothing written, when somebody else is known by one of the names, or a client by the id. Throws
+ * the unique violations of `user_ids_pkey`, `identifiers_unique` and `verifiable_addresses_verified`.
  */
 export async function insertUser(tx: Knex.Transaction, rows: NewUserRows): Promise<FullUser | undefined> {
   const { scope, data, userType, identifiers, addresses, password } = rows;
@@ -56,6 +63,7 @@ export async function insertUser(tx: Knex.Transaction, rows: NewUserRows): Promi
                              AND a.verified AND a.lookup_key = ANY(:identifierNames::text[]))
           AND NOT EXISTS (SELECT FROM identifiers i WHERE i.tenant_id = :tenantId AND i.pool_id = :poolId
                              AND i.identifier_lc = ANY(:verifiedNames::text[]))
+          AND NOT EXISTS (SELECT FROM clients c WHERE c.tenant_id = :tenantId AND c.client_id = :userId)
        RETURNING user_id),
      person AS (
        INSERT INTO users (tenant_id, pool_id, user_id, status, user_type, payload, metadata, business_metadata,

@@ -196,6 +196,8 @@ describe('statements that reach the database (beside BEGIN and COMMIT)', () => {
       addresses: [{ address: 'counted@example.com', type: 'email', verified: true }],
     } as const;
     expect(await during(() => test.domain.users.create(pool, input, SYSTEM_ACTOR))).toHaveLength(3);
+    const chosen = { id: 'chosen', status: 'active', payload: person('Chosen') } as const;
+    expect(await during(() => test.domain.users.create(pool, chosen, SYSTEM_ACTOR))).toHaveLength(3);
   });
 
   it('reading somebody: 1', async () => {
