@@ -1,13 +1,17 @@
 import { z } from 'zod';
 import type { Page } from '../db/keyset.ts';
 import { badRequest } from '../http/errors.ts';
-import { isOpaqueId } from '../tenants/slug.ts';
+import { isOpaqueId, isUserId } from '../tenants/slug.ts';
 
 export const DEFAULT_LIMIT = 20;
 export const MAX_LIMIT = 200;
 
-const cursor = (description: string) =>
-  z.string().refine(isOpaqueId, 'is not an id').optional().meta({ description });
+const cursor = (thing: string, description: string) =>
+  z
+    .string()
+    .refine(thing === 'user' ? isUserId : isOpaqueId, 'is not an id')
+    .optional()
+    .meta({ description });
 
 /**
  * The query parameters of a list by key: `limit`, `after_<thing>_id`, `before_<thing>_id` and `order`. `usual` is the
@@ -23,8 +27,8 @@ export const pagingQuery = <Thing extends string>(thing: Thing, usual = DEFAULT_
       .optional()
       .meta({ description: `Rows on a page, 1 to ${MAX_LIMIT}; ${usual} when absent` }),
     order: z.enum(['asc', 'desc']).optional(),
-    [`after_${thing}_id`]: cursor('The page begins after this one'),
-    [`before_${thing}_id`]: cursor('The page ends before this one'),
+    [`after_${thing}_id`]: cursor(thing, 'The page begins after this one'),
+    [`before_${thing}_id`]: cursor(thing, 'The page ends before this one'),
   }) as unknown as {
     limit: z.ZodOptional<z.ZodType<number>>;
     order: z.ZodOptional<z.ZodEnum<{ asc: 'asc'; desc: 'desc' }>>;

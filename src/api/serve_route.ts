@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { notFound, tooManyRequests } from '../http/errors.ts';
 import type { Principal } from '../roles/principal.ts';
 import type { ApiRate } from '../security/api_rate.ts';
-import { isOpaqueId, isSlug } from '../tenants/slug.ts';
+import { isOpaqueId, isSlug, isUserId } from '../tenants/slug.ts';
 import {
   actorOf,
   authorizeBody,
@@ -95,8 +95,13 @@ function requireKnowableIds(params: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(params)) {
     // Authenticators choose the ids of their keys, longer than ours; nobody has what cannot be one.
     if (name === 'webAuthnCredentialID') continue;
-    if (!(SLUG_PARAMETERS.has(name) ? isSlug : isOpaqueId)(value)) throw notFound();
+    if (!knowableAs(name)(value)) throw notFound();
   }
+}
+
+function knowableAs(parameter: string): (id: string) => boolean {
+  if (parameter === 'userID') return isUserId;
+  return SLUG_PARAMETERS.has(parameter) ? isSlug : isOpaqueId;
 }
 
 type KeyedBy = {

@@ -7,7 +7,7 @@ import { readTotpSecret } from '../credentials/totp.ts';
 import type { Issue } from '../domain_error.ts';
 import { freeMapIssues } from '../free_map.ts';
 import { GROUP_NAME_RULE, readGroupName } from '../groups/group.ts';
-import { isOpaqueId, OPAQUE_ID_RULE } from '../tenants/slug.ts';
+import { isUserId, USER_ID_RULE } from '../tenants/slug.ts';
 import type { Pool } from '../pools/pool.ts';
 import type { UserData } from '../users/user.ts';
 import type {
@@ -58,8 +58,7 @@ export async function checkPerson(document: unknown, check: PersonCheck): Promis
     issues.push(...found.map((issue) => ({ ...issue, code })));
 
   const userId = given.id ?? given.sub ?? randomUUID();
-  if (!isOpaqueId(userId))
-    note([{ pointer: given.id === undefined ? '/sub' : '/id', message: OPAQUE_ID_RULE }]);
+  if (!isUserId(userId)) note([{ pointer: given.id === undefined ? '/sub' : '/id', message: USER_ID_RULE }]);
   if (given.id !== undefined && given.sub !== undefined && given.id !== given.sub) {
     note([{ pointer: '/sub', message: 'must be the same as id: it is whom tokens name' }]);
   }

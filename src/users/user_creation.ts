@@ -6,7 +6,7 @@ import { conflict, type DomainError, invalid, notFound } from '../domain_error.t
 import type { Actor } from '../events/audit.ts';
 import { recordAudit } from '../events/audit_store.ts';
 import type { Pool, PoolScope } from '../pools/pool.ts';
-import { isOpaqueId, OPAQUE_ID_RULE } from '../tenants/slug.ts';
+import { isUserId, USER_ID_RULE } from '../tenants/slug.ts';
 import { isHeldByAnotherKind } from '../tenants/subject_id_store.ts';
 import { ADMIN_WORKSPACE } from '../tenants/tenant.ts';
 import type { HashedPassword } from './factors/new_password.ts';
@@ -43,7 +43,7 @@ export async function createUser(
   by: Actor,
 ): Promise<FullUser> {
   const userId = input.id ?? randomUUID();
-  if (!isOpaqueId(userId)) throw invalid('/id', OPAQUE_ID_RULE);
+  if (!isUserId(userId)) throw invalid('/id', USER_ID_RULE);
   const pool = (await lockPoolAndNames(tx, scope, claimedNames(input), input.id)) ?? absentPool();
   if (!pool.adminInitiatedRegistrationAllowed && by.workspaceId === ADMIN_WORKSPACE) {
     throw invalid('', 'administrators may not create people in this pool', 'registration_not_allowed');

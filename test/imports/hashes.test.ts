@@ -4,7 +4,7 @@ import { addWorkspace, relyingParty } from '../support/demo.ts';
 import { person } from '../support/domain.ts';
 import { VECTORS } from '../support/imported_hashes.ts';
 import { RelyingParty } from '../support/relying_party.ts';
-import { importFile, ndjson } from './support.ts';
+import { importFile, ndjson, poolPath } from './support.ts';
 
 let server: ApiServer;
 let poolId: string;
@@ -45,6 +45,38 @@ describe('a person who was imported', () => {
       expect(await storedHash(userId)).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     },
   );
+
+  test('from another provider keeps the whole sub: in tokens, in paths and in lists', async () => {
+    const sub = 'samlp|acme|ann+old@example.com';
+    const { form, password } = VECTORS[0]!;
+    const ann = {
+      sub,
+      status: 'active',
+      payload: person('Ann'),
+      identifiers: [{ type: 'uid', identifier: 'ann-of-old' }],
+      credentials: [{ type: 'password', payload: { hashed_password: form } }],
+    };
+    const refused = ['|ann', 'acme/ann', 'acme:ann', 'ann b', 'a'.repeat(65)].map((other) => ({
+      ...ann,
+      sub: other,
+      identifiers: [],
+    }));
+    const { body } = await importFile(server, poolId, ndjson(ann, ...refused));
+    expect(body).toMatchObject({ created: 1, failed: refused.length });
+
+    const { claims } = await (await inNewBrowser()).signIn({ identifier: 'ann-of-old', password });
+    expect(claims['sub']).toBe(sub);
+    const [api, people] = [server.api('default'), `${poolPath(poolId)}/users`];
+    const found = await api.get(`${people}/${encodeURIComponent(sub)}`);
+    expect([found.status, found.body.id]).toEqual([200, sub]);
+    const before = await api.get(`${people}?before_user_id=${encodeURIComponent(sub)}`);
+    expect(before.status).toBe(200);
+    const gone = await api.delete(`${people}/${encodeURIComponent(sub)}`);
+    expect(gone.status).toBe(204);
+    // Nobody else is ever known by it.
+    const { body: again } = await importFile(server, poolId, ndjson({ ...ann, identifiers: [] }));
+    expect(again).toMatchObject({ created: 0, failed: 1 });
+  });
 
   test('with an expiry that has passed must reset; with that of 1900 none', async () => {
     const expiring = (id: string, expiresAt: string) => ({
