@@ -1,4 +1,4 @@
-import { type LogoutNotice, type NoticeRoom, receiverOf } from '../sessions/logout_notices_store.ts';
+import { type LogoutNotice, type NoticeRoom, receiversOf } from '../sessions/logout_notices_store.ts';
 
 /** Attempts that have just begun. An application that answers does so within a fraction of a second. */
 const AT_ONCE = 24;
@@ -8,21 +8,23 @@ const WAITS_AFTER_MS = 300;
 const WAITING_EACH_TENANT = 48;
 /** And of all: bounds sockets and memory. An attempt ends by the timeout of its fetch. */
 const WAITING = 384;
-const AT_ONCE_EACH = 2;
+/** An application that does not answer holds its own places only, and so do many at one host. */
+const AT_ONCE_EACH = { application: 2, host: 8 } as const;
 
 export type LogoutPlaces = {
   /** An attempt begins; it ends when the answer is called. */
-  take(notice: Pick<LogoutNotice, 'tenantId' | 'clientId'>): () => void;
+  take(notice: Pick<LogoutNotice, 'tenantId' | 'clientId' | 'host'>): () => void;
   /** What can begin now; undefined: nothing. */
   room(): NoticeRoom | undefined;
 };
 
 /** What a process is sending at the moment, and what that leaves room for. */
 export function createLogoutPlaces(): LogoutPlaces {
-  const underWay = new Set<{ receiver: string; tenantId: string; since: number }>();
+  const underWay = new Set<{ receivers: readonly string[]; tenantId: string; since: number }>();
   return {
     take(notice) {
-      const attempt = { receiver: receiverOf(notice), tenantId: notice.tenantId, since: performance.now() };
+      const { tenantId } = notice;
+      const attempt = { receivers: receiversOf(notice), tenantId, since: performance.now() };
       underWay.add(attempt);
       return () => void underWay.delete(attempt);
     },
@@ -36,7 +38,7 @@ export function createLogoutPlaces(): LogoutPlaces {
       return {
         total,
         each: AT_ONCE_EACH,
-        busy: Object.fromEntries(counted([...underWay].map(({ receiver }) => receiver))),
+        busy: Object.fromEntries(counted([...underWay].flatMap(({ receivers }) => receivers))),
         fullTenants: full.flatMap(([tenantId, count]) => (count >= WAITING_EACH_TENANT ? [tenantId] : [])),
       };
     },

@@ -9,6 +9,8 @@ export type LogoutNotice = {
   readonly workspaceId: string;
   readonly noticeId: string;
   readonly clientId: string;
+  /** Of its address, with the port; empty where it has none any more. */
+  readonly host: string;
   readonly accountId: string;
   readonly sid: string | null;
   readonly attempts: number;
@@ -41,19 +43,25 @@ const LEASE_SECONDS = 30;
 const LOOKED_AT = 500;
 
 /**
- * What a process can send now: `total` notices, `each` for one application, less what it is sending already; none
- * of tenants that have their fill.
+ * What a process can send now: `total` notices, so many `each` for one application and for the host that several of
+ * a tenant's may share, less what it is sending already; none of tenants that have their fill.
  */
 export type NoticeRoom = {
   readonly total: number;
-  readonly each: number;
+  readonly each: { readonly application: number; readonly host: number };
   readonly busy: Readonly<Record<string, number>>;
   readonly fullTenants: readonly string[];
 };
 
-/** The application of a notice, as `NoticeRoom` counts it. */
-export const receiverOf = ({ tenantId, clientId }: Pick<LogoutNotice, 'tenantId' | 'clientId'>): string =>
-  `${tenantId}/${clientId}`;
+/** The application and the host of a notice, as `NoticeRoom` counts them. */
+export const receiversOf = ({
+  tenantId,
+  clientId,
+  host,
+}: Pick<LogoutNotice, 'tenantId' | 'clientId' | 'host'>): readonly [string, string] => [
+  `${tenantId}/${clientId}`,
+  `${tenantId}//${host}`,
+];
 
 /**
  * Takes notices that are due, oldest first, and counts the attempt. No two processes get the same one; a process
@@ -68,26 +76,35 @@ export async function claimNotices(
       name: 'logout-notices-claim',
       text: `
         WITH due AS MATERIALIZED (
-          SELECT tenant_id, workspace_id, notice_id, tenant_id || '/' || client_id AS receiver, next_attempt_at
-            FROM logout_notices
-           WHERE next_attempt_at <= now() AND tenant_id <> ALL ($4::text[])
-             AND coalesce(($1::jsonb ->> (tenant_id || '/' || client_id))::int, 0) < $2
-           ORDER BY next_attempt_at LIMIT ${LOOKED_AT}),
-        placed AS (
-          SELECT *, row_number() OVER (PARTITION BY receiver ORDER BY next_attempt_at) AS place FROM due),
+          SELECT n.tenant_id, n.workspace_id, n.notice_id, n.next_attempt_at, h.host,
+                 coalesce(($1::jsonb ->> (n.tenant_id || '/' || n.client_id))::int, 0) AS busy_application,
+                 coalesce(($1::jsonb ->> (n.tenant_id || '//' || h.host))::int, 0) AS busy_host, n.client_id
+            FROM logout_notices n LEFT JOIN clients c USING (tenant_id, workspace_id, client_id)
+           CROSS JOIN LATERAL (SELECT coalesce(
+                   substring(c.settings ->> 'backchannel_logout_uri' FROM '^[a-z]+://([^/?#]+)'), '') AS host) h
+           WHERE n.next_attempt_at <= now() AND n.tenant_id <> ALL ($5::text[])
+             AND coalesce(($1::jsonb ->> (n.tenant_id || '/' || n.client_id))::int, 0) < $2
+             AND coalesce(($1::jsonb ->> (n.tenant_id || '//' || h.host))::int, 0) < $3
+           ORDER BY n.next_attempt_at LIMIT ${LOOKED_AT}),
+        of_application AS (
+          SELECT *, row_number() OVER (PARTITION BY tenant_id, client_id ORDER BY next_attempt_at) AS place
+            FROM due),
+        of_host AS (
+          SELECT *, row_number() OVER (PARTITION BY tenant_id, host ORDER BY next_attempt_at) AS place_at_host
+            FROM of_application WHERE place <= $2 - busy_application),
         picked AS (
-          SELECT n.tenant_id, n.workspace_id, n.notice_id
-            FROM logout_notices n JOIN placed p USING (tenant_id, workspace_id, notice_id)
-           WHERE p.place <= $2 - coalesce(($1::jsonb ->> p.receiver)::int, 0) AND n.next_attempt_at <= now()
-           ORDER BY p.next_attempt_at LIMIT $3 FOR UPDATE OF n SKIP LOCKED)
+          SELECT n.tenant_id, n.workspace_id, n.notice_id, p.host
+            FROM logout_notices n JOIN of_host p USING (tenant_id, workspace_id, notice_id)
+           WHERE p.place_at_host <= $3 - p.busy_host AND n.next_attempt_at <= now()
+           ORDER BY p.next_attempt_at LIMIT $4 FOR UPDATE OF n SKIP LOCKED)
         UPDATE logout_notices n
            SET attempts = n.attempts + 1, next_attempt_at = now() + interval '${LEASE_SECONDS} seconds'
           FROM picked p
          WHERE n.tenant_id = p.tenant_id AND n.workspace_id = p.workspace_id AND n.notice_id = p.notice_id
         RETURNING n.tenant_id AS "tenantId", n.workspace_id AS "workspaceId", n.notice_id AS "noticeId",
-                  n.client_id AS "clientId", n.account_id AS "accountId", n.sid, n.attempts,
+                  n.client_id AS "clientId", p.host, n.account_id AS "accountId", n.sid, n.attempts,
                   extract(epoch FROM now() - n.created_at)::float8 AS "ageSeconds"`,
-      values: [JSON.stringify(busy), each, total, fullTenants],
+      values: [JSON.stringify(busy), each.application, each.host, total, fullTenants],
     });
     return rows;
   });

@@ -177,7 +177,7 @@ describe('applications are told of the end of a session', () => {
     expect(await notices()).toEqual([]);
     const taken = await inTransaction(server.db, async (tx) => {
       await end(tx);
-      return claimNotices(tx, { total: 10, each: 10, busy: {}, fullTenants: [] });
+      return claimNotices(tx, { total: 10, each: { application: 10, host: 10 }, busy: {}, fullTenants: [] });
     });
     expect(taken).toHaveLength(1);
     await dueAgain();
@@ -196,7 +196,12 @@ describe('applications are told of the end of a session', () => {
     await server.db.knex('logout_notices').insert(Array.from({ length: 50 }, row));
     const claims = await Promise.all(
       Array.from({ length: 50 }, () =>
-        claimNotices(server.db.knex, { total: 1, each: 50, busy: {}, fullTenants: [] }),
+        claimNotices(server.db.knex, {
+          total: 1,
+          each: { application: 50, host: 50 },
+          busy: {},
+          fullTenants: [],
+        }),
       ),
     );
     const claimed = claims.flat().map(({ sid }) => sid);
@@ -206,18 +211,49 @@ describe('applications are told of the end of a session', () => {
     await server.db.knex('logout_notices').where(where()).del();
   });
 
-  test('applications that do not answer keep no other waiting, however many they are', async () => {
-    const slow = Array.from({ length: 20 }, (_, index) => `slow${index}`);
-    for (const id of [...slow, 'prompt']) await application(id);
-    for (const id of slow) answers.set(`/${id}`, undefined);
+  describe('an application that answers is told, and nobody has answered or been given up before', () => {
     const row = (id: string) => ({ ...where(), client_id: id, account_id: userId, sid: id });
-    await server.db.knex('logout_notices').insert([...slow, ...slow].map(row));
-    // It is the last of all, and no place has become free by an answer.
-    await server.db.knex('logout_notices').insert(row('prompt'));
-    await eventually(paths).toContain('/prompt');
-    expect(await notices().whereNotNull('last_error')).toEqual([]);
-    receiver.closeAllConnections();
-    await server.db.knex('logout_notices').where(where()).del();
+    /** The slow ones have two notices each, and came first. */
+    async function prompt(slow: readonly string[], id: string): Promise<void> {
+      await application(id);
+      await server.db.knex('logout_notices').insert([...slow, ...slow].map(row));
+      await server.db.knex('logout_notices').insert(row(id));
+    }
+
+    test('when many others do not answer, each at a host of its own', async () => {
+      const silent = Array.from({ length: 20 }, () => createServer(() => undefined));
+      const slow = await Promise.all(
+        silent.map(async (one, index) => {
+          await new Promise<void>((resolve) => one.listen(0, '127.0.0.1', resolve));
+          const { port } = one.address() as AddressInfo;
+          return (await application(`slow${index}`, `http://localhost:${port}/`)).id;
+        }),
+      );
+      await prompt(slow, 'prompt');
+      await eventually(paths).toEqual(['/prompt']);
+      expect(await notices().whereNotNull('last_error')).toEqual([]);
+      for (const one of silent) {
+        one.closeAllConnections();
+        one.close();
+      }
+      await notices().del();
+    });
+
+    test('when many others at one host do not answer', async () => {
+      let asked = 0;
+      const silent = createServer(() => (asked += 1));
+      await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+      const { port } = silent.address() as AddressInfo;
+      const slow = Array.from({ length: 40 }, (_, index) => `shared${index}`);
+      for (const id of slow) await application(id, `http://localhost:${port}/${id}`);
+      await prompt(slow, 'beside');
+      await eventually(paths).toEqual(['/beside']);
+      expect(await notices().whereNotNull('last_error')).toEqual([]);
+      expect(asked).toBeLessThanOrEqual(8);
+      silent.closeAllConnections();
+      silent.close();
+      await notices().del();
+    });
   });
 
   test('what fails for a day becomes an event; what is not public is never called', async () => {
