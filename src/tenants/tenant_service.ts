@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { createClient, type CreatedClient } from '../clients/client_service.ts';
 import { connectPool } from '../connections/connection_service.ts';
 import type { Choices } from '../choices.ts';
@@ -156,9 +157,14 @@ export function createTenantService({ db, bus, sealer, rsaStock }: Deps) {
         const current = (await store.lockTenant(tx, scope, 'update')) ?? absent();
         requireVersion(expected, current);
         await store.updateTenant(tx, scope, resolve(input, scope.tenantId));
+        const updated = (await store.findTenant(tx, scope)) ?? absent();
         await touch.workspacesOfTenant(scope);
-        await recordAudit(tx, scope, by, { subject: 'tenant', action: 'updated' });
-        return (await store.findTenant(tx, scope)) ?? absent();
+        await recordAudit(tx, scope, by, {
+          subject: 'tenant',
+          action: 'updated',
+          payload: { changed: changedParts(current, updated), settings: updated.settings },
+        });
+        return updated;
       });
     },
 
@@ -205,6 +211,12 @@ function resolve(input: TenantInput, defaultName: string): TenantSettings {
   checkTenantSettings(settings);
   return settings;
 }
+
+/** Which of its parts are others now. */
+const changedParts = (before: TenantSettings, after: TenantSettings): string[] =>
+  (['name', 'settings', 'styling', 'metadata'] as const).filter(
+    (part) => !isDeepStrictEqual(before[part], after[part]),
+  );
 
 function absent(): never {
   throw notFound('Tenant');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { locales } from '../../src/i18n/locales.ts';
 import { PROTECTED_TYPES } from '../../src/security/attempts.ts';
-import { type ApiClient, type ApiServer, startApiServer } from '../support/api_server.ts';
+import { type ApiClient, type ApiServer, startApiServer, statuses } from '../support/api_server.ts';
 import { Browser } from '../support/browser_without_javascript.ts';
 import { person, SYSTEM_ACTOR } from '../support/domain.ts';
 import { RelyingParty } from '../support/relying_party.ts';
@@ -47,9 +47,21 @@ describe('the settings of a tenant', () => {
     expect(await admin.put(TENANT, put.body, { 'If-Match': put.etag })).toMatchObject({ body: put.body });
     expect((await admin.put(TENANT, {})).body).toEqual(first.body);
     const { body } = await admin.get(`${BASE}/servers/admin/audit-events?event_subject=tenant`);
-    expect(body.audit_events.filter((event: { action: string }) => event.action === 'updated')).toHaveLength(
-      3,
+    const updates = body.audit_events.filter((event: { action: string }) => event.action === 'updated');
+    expect(updates.map((event: { payload: unknown }) => event.payload).reverse()).toEqual([
+      { tenant_updated: { changed: ['name', 'settings', 'styling', 'metadata'], settings } },
+      { tenant_updated: { changed: [], settings } },
+      { tenant_updated: { changed: ['name', 'settings', 'styling', 'metadata'], settings: {} } },
+    ]);
+  });
+
+  it('changed twenty times from one version have one winner', async () => {
+    const { etag } = await admin.get(TENANT);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => admin.put(TENANT, { name: `Racer ${n}` }, { 'If-Match': etag })),
     );
+    expect(statuses(answers)).toEqual([200, ...Array<number>(19).fill(412)]);
+    await admin.put(TENANT, {});
   });
 
   it('that decide nothing, or cannot be, are refused by their names', async () => {
