@@ -1,8 +1,17 @@
+import { createHash } from 'node:crypto';
 import type { ExpectedVersion } from '../domain_error.ts';
 import { badRequest } from '../http/errors.ts';
 
 /** The strong ETag of a row version (RFC 9110 §8.8.3). */
 export const etagOf = (version: number): string => `"${version}"`;
+
+// Of a hash: fifteen digits, which is what `parseIfMatch` reads.
+const VERSION_BYTES = 6;
+
+/** The version of what has no row of its own: it follows from what is said. */
+export function versionOf(body: object): number {
+  return createHash('sha256').update(JSON.stringify(body)).digest().readUIntBE(0, VERSION_BYTES);
+}
 
 const LIST = /^\s*(?:W\/)?"[^"]*"(?:\s*,\s*(?:W\/)?"[^"]*")*\s*$/;
 const STRONG = /(W\/)?"([^"]*)"/g;

@@ -11,6 +11,7 @@ export const signingKeys: Part = {
         const call = configuring(world);
         const { body } = await call(200, 'get', `${keys}?use=sig`);
         const raw = await call(200, 'get', `${keys}/${body.current_key.kid}/raw`);
+        expect(raw.etag).toMatch(/^"\d+"$/);
         expect(Object.keys(raw.body).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
       },
     },

@@ -1,4 +1,5 @@
 import { algOf } from '../../../workspaces/signing_key.ts';
+import { versionOf } from '../../etag.ts';
 import { ofWorkspace } from '../../requirement.ts';
 import { route } from '../../route.ts';
 import { answerKey, answerKeys, answerSchedule, presentPublicKey } from './present.ts';
@@ -74,9 +75,10 @@ export const keyRoutes = [
     requires: ofWorkspace('read_keys'),
     answers: { status: 200, schema: PublicKey },
     refuses: [404],
-    handler: async ({ params, domain }) => ({
-      body: presentPublicKey(await domain.keys.getPublished(scopeOf(params), params.kid)),
-    }),
+    handler: async ({ params, domain }) => {
+      const body = presentPublicKey(await domain.keys.getPublished(scopeOf(params), params.kid));
+      return { body, version: versionOf(body) };
+    },
   }),
   route({
     method: 'post',

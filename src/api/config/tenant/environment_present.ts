@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { formatDuration } from '../../../duration.ts';
 import { offeredLanguages } from '../../../i18n/offered_languages.ts';
 import { CHANNELS } from '../../../messages/message.ts';
@@ -8,6 +7,7 @@ import type { KindLimit } from '../../../tenants/attempt_limit_service.ts';
 import { ADMIN_WORKSPACE, effectiveChoices, type Tenant } from '../../../tenants/tenant.ts';
 import { WORKSPACE_DEFAULTS } from '../../../workspaces/workspace.ts';
 import { presentPoolSettings } from '../../identity/pools/present.ts';
+import { versionOf } from '../../etag.ts';
 import type { Answer, Installation } from '../../route.ts';
 import { presentWorkspaceSettings } from '../workspaces/present.ts';
 
@@ -20,14 +20,11 @@ type InForce = {
 };
 
 const DAY_SECONDS = 24 * 60 * 60;
-// Of a hash; more would not fit into a safe integer.
-const VERSION_BYTES = 6;
 
 /** What holds in a tenant. It comes from several places, so its version follows from what it says. */
 export function answerEnvironment(inForce: InForce): Answer {
   const body = presentEnvironment(inForce);
-  const hash = createHash('sha256').update(JSON.stringify(body)).digest();
-  return { body, version: hash.readUIntBE(0, VERSION_BYTES) };
+  return { body, version: versionOf(body) };
 }
 
 function presentEnvironment({ tenant, limits, transports, publicUrl, installation }: InForce): object {

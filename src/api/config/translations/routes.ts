@@ -1,3 +1,4 @@
+import { versionOf } from '../../etag.ts';
 import { ofTenant } from '../../requirement.ts';
 import { route } from '../../route.ts';
 import { presentBuiltIn, presentTranslation } from './present.ts';
@@ -75,9 +76,9 @@ export const translationRoutes = [
     requires: ofTenant('list_workspaces'),
     answers: { status: 200, schema: Translation },
     refuses: [404],
-    handler: ({ params, domain }) =>
-      Promise.resolve({
-        body: presentBuiltIn(params.tid, params.locale, domain.ownTexts.builtIn(params.locale)),
-      }),
+    handler: ({ params, domain }) => {
+      const body = presentBuiltIn(params.tid, params.locale, domain.ownTexts.builtIn(params.locale));
+      return Promise.resolve({ body, version: versionOf(body) });
+    },
   }),
 ];
