@@ -66,7 +66,9 @@ export async function createUser(
     }),
   );
   if (user === undefined) {
-    throw (await isHeldByAnotherKind(tx, scope, 'user', userId)) ? idTaken() : nameTaken();
+    // Asked for chosen ids alone: whoever registers gets the same statements, whether the name is taken or not.
+    const isClients = input.id !== undefined && (await isHeldByAnotherKind(tx, scope, 'user', userId));
+    throw isClients ? idTaken() : nameTaken();
   }
   await recordAudit(tx, userScope, by, {
     subject: 'user',
