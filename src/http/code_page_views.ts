@@ -1,3 +1,4 @@
+import { credentialChoiceView } from './credential_choice.ts';
 import { describeDuration, type MessageKey } from '../i18n/translate.ts';
 import type { CodePages, CodePurpose } from './code_pages.ts';
 import { fieldWords } from './field_words.ts';
@@ -210,7 +211,8 @@ export const codePageViews: { [Name in keyof CodePages]: Present<CodePages[Name]
       model: {
         ...formOf(model),
         heading,
-        lede: say(model.password ? 'activate_account.lede' : 'activate_account.lede_plain'),
+        lede: say(model.password || model.choice ? 'activate_account.lede' : 'activate_account.lede_plain'),
+        credentials: model.choice ? credentialChoiceView(model.choice, say) : [],
         signInName: model.signInName,
         formTitle: model.formTitle,
         fields,

@@ -1,3 +1,4 @@
+import type { CredentialChoice } from './credential_choice.ts';
 import type { PasswordRule } from './password_rules.ts';
 import type { PageModel } from './pages.ts';
 
@@ -105,6 +106,8 @@ export interface ActivateAccountModel extends FormModel {
   signInName: string;
   formTitle?: string;
   fields: readonly AskedField[];
+  /** How they will sign in, where they may choose. */
+  choice?: CredentialChoice;
   password?: NewPasswordPart;
   /** The data does not fit, in a place that the form does not ask for. */
   error?: 'data';

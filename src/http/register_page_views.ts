@@ -1,9 +1,10 @@
 import type { MessageKey } from '../i18n/translate.ts';
 import { basinColor } from './basin_color.ts';
+import { credentialChoiceView } from './credential_choice.ts';
 import { fieldWords } from './field_words.ts';
 import type { Present } from './page_views.ts';
 import { newPasswordView } from './password_rules.ts';
-import type { RegisteredCredential, RegisterModel, RegisterPages } from './register_pages.ts';
+import type { RegisterModel, RegisterPages } from './register_pages.ts';
 import { safeHref } from './safe_addresses.ts';
 
 const IDENTIFIER: Readonly<Record<RegisterModel['identifierKind'], MessageKey>> = {
@@ -16,12 +17,6 @@ const WRONG: Readonly<Record<NonNullable<RegisterModel['identifierError']>, Mess
   missing: 'register.identifier_missing',
   refused: 'register.identifier_refused',
   no_codes: 'register.identifier_no_codes',
-};
-
-const CREDENTIAL: Readonly<Record<RegisteredCredential, MessageKey>> = {
-  password: 'register.with_password',
-  code: 'register.with_code',
-  passkey: 'register.with_passkey',
 };
 
 /** The page of somebody who makes an account, as data. */
@@ -59,14 +54,7 @@ export const registerPageViews: { [Name in keyof RegisterPages]: Present<Registe
         identifierMode: model.identifierKind === 'mobile' ? 'tel' : 'email',
         identifierText,
         fields,
-        credentials:
-          model.credentials.length < 2
-            ? []
-            : model.credentials.map((name) => ({
-                name,
-                text: say(CREDENTIAL[name]),
-                isChosen: name === model.credential,
-              })),
+        credentials: credentialChoiceView(model, say),
         password,
         problems,
         dataError: model.error && say('activate_account.data'),

@@ -1,11 +1,9 @@
 import type { AskedField, NewPasswordPart } from './code_pages.ts';
+import type { CredentialChoice } from './credential_choice.ts';
 import type { AppLabel, PageModel } from './pages.ts';
 
-/** How somebody who registers will sign in. */
-export type RegisteredCredential = 'password' | 'code' | 'passkey';
-
 /** Form fields: `identifier`, one for each field, `credential`, and those of a new password. */
-export interface RegisterModel extends PageModel {
+export interface RegisterModel extends PageModel, CredentialChoice {
   action: string;
   csrfToken: string;
   app?: AppLabel;
@@ -17,9 +15,6 @@ export interface RegisterModel extends PageModel {
   identifierKind: 'any' | 'email' | 'mobile';
   identifierError?: 'missing' | 'refused' | 'no_codes';
   fields: readonly AskedField[];
-  /** The ways to choose from; a choice is shown where there are several. */
-  credentials: readonly RegisteredCredential[];
-  credential: RegisteredCredential;
   password?: NewPasswordPart;
   /** The data does not fit, in a place that the form does not ask for. */
   error?: 'data';

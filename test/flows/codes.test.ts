@@ -4,6 +4,8 @@ import { addPerson, addWorkspace, relyingParty, SYSTEM_ACTOR } from '../support/
 import { latestMessage, messagesTo } from '../support/mailbox.ts';
 import type { RelyingParty } from '../support/relying_party.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
+import { makePasskey } from '../support/sign_in.ts';
+import { SoftwareAuthenticator } from '../support/software_authenticator.ts';
 import { type StatementLog, watchStatements } from '../support/statements.ts';
 
 const tenant = { tenantId: 'default' };
@@ -159,6 +161,47 @@ describe('an invitation', () => {
     await visitor.submit('#activate-form', twice(next));
     expect((await signIn(address, password)).stoppedAt).toBeUndefined();
     expect((await signIn(address, next)).stoppedAt).toBeDefined();
+  });
+
+  test('lets the person choose: a passkey made on the spot, a code each time, or a password', async ({
+    onTestFinished,
+  }) => {
+    const scope = { ...tenant, poolId };
+    const pool = await server.elsewhere.pools.get(scope);
+    const methods = ['password', 'email_otp', 'webauthn'] as const;
+    const change = async (authenticationMechanisms: typeof pool.authenticationMechanisms) => {
+      await server.elsewhere.pools.update(scope, { ...pool, authenticationMechanisms }, SYSTEM_ACTOR);
+    };
+    await change([...methods]);
+    onTestFinished(async () => void (await change(pool.authenticationMechanisms)));
+    const choose = async (name: string, fields: Record<string, string>) => {
+      const { id, link } = await invite(`${name}@choice.test`);
+      const visitor = browser();
+      await visitor.open(link);
+      const form = await visitor.submit('#activate-form');
+      for (const credential of ['password', 'code', 'passkey']) {
+        expect(form.document.query(`#credential-${credential}`)).toBeDefined();
+      }
+      return { id, visitor, done: await visitor.submit('#activate-form', { ...account, ...fields }) };
+    };
+    const activated = ({ document }: Page) => document.query('[data-done=activated]') !== undefined;
+
+    const keys = await choose('keys', { credential: 'passkey' });
+    expect(keys.done.document.attribute('body', 'data-page')).toBe('set_factor');
+    await makePasskey({ browser: keys.visitor }, new SoftwareAuthenticator({ origin: server.publicUrl }));
+    expect(await server.elsewhere.passkeys.list({ ...scope, userId: keys.id })).toHaveLength(1);
+
+    const codes = await choose('codes', { credential: 'code' });
+    expect(activated(codes.done)).toBe(true);
+    expect(await statusOf(codes.id)).toBe('active');
+
+    // What is said of passwords counts for those who choose one.
+    const missing = await choose('words', { credential: 'password' });
+    expect(missing.done.document.query('#new-password-error')).toBeDefined();
+    expect(await statusOf(missing.id)).toBe('new');
+    expect(activated(await missing.visitor.submit('#activate-form', { ...account, ...twice(next) }))).toBe(
+      true,
+    );
   });
 });
 

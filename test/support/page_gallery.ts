@@ -267,6 +267,17 @@ export const samples: Record<string, Sample> = {
       password: freshPassword,
     },
   },
+  activate_account_choice: {
+    page: 'activate_account',
+    model: {
+      ...form,
+      action: '/pages/activate_account',
+      signInName: 'mara.linde@tidewater.example',
+      fields: [],
+      choice: { credentials: ['password', 'code', 'passkey'], credential: 'password' },
+      password: { ...freshPassword, isOptional: true },
+    },
+  },
   activate_account_error: {
     page: 'activate_account',
     model: {

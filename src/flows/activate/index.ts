@@ -1,10 +1,12 @@
 import type { Issue } from '../../domain_error.ts';
+import type { ChosenCredential } from '../../http/credential_choice.ts';
 import type { FormFields } from '../../http/form_body.ts';
 import { renderPage } from '../../http/render.ts';
 import { documentFrom } from '../../schemas/form_fields.ts';
 import type { AccountToActivate, PresentedCode } from '../../users/codes/hosted_code_service.ts';
 import type { FlowDeps } from '../deps.ts';
 import { appOf, visitor, type CodeFrame } from '../codes/frame.ts';
+import { chosenCredential, credentialsFor } from '../codes/credential_choice.ts';
 import { readLink, showDeadLink } from '../codes/link.ts';
 import { askForCode, askForMessage, readTypedCode, sendMessage } from '../codes/messages.ts';
 import { passwordPart, readNewPassword, refusedPart } from '../codes/new_password.ts';
@@ -78,10 +80,12 @@ export async function finishActivation(deps: FlowDeps, frame: CodeFrame): Promis
   const code = presented(frame, step.code, step.typed);
   const account = await lookAt(deps, frame, code);
   if (account === undefined) return;
-  const given = account.asksPassword ? readNewPassword(form) : { password: undefined };
+  const chosen = chosenCredential(form, choicesOf(frame));
+  const given = chosen === 'password' ? readNewPassword(form) : { password: undefined };
   if ('error' in given) return askForAccount(deps, frame, code, account, { form, error: given.error });
   const payload = documentFrom(account.fields, (name) => form.get(fieldName(name)));
-  return activate(deps, frame, code, account, { password: given.password, payload, form });
+  const wantsPasskey = chosen === 'passkey';
+  return activate(deps, frame, code, account, { password: given.password, payload, form, wantsPasskey });
 }
 
 async function goOn(
@@ -96,9 +100,14 @@ async function goOn(
     const given = { password: undefined, payload: {}, ownAccount: true };
     return activate(deps, frame, code, account, { ...given, wantsPasskey });
   }
-  if (account.asksPassword || account.fields.length > 0) return askForAccount(deps, frame, code, account);
+  const choices = choicesOf(frame);
+  const asks = choices.length > 1 || choices.includes('password') || account.fields.length > 0;
+  if (asks) return askForAccount(deps, frame, code, account);
   return activate(deps, frame, code, account, { password: undefined, payload: {} });
 }
+
+/** How the person may want to sign in from now on: a password, a code each time, a passkey (contract 5.1). */
+const choicesOf = ({ mechanisms }: CodeFrame): ChosenCredential[] => credentialsFor(mechanisms);
 
 /** What the account lacks. Undefined for a link that is dead, which the page has said; throws for a typed code. */
 async function lookAt(
@@ -150,12 +159,17 @@ function askForAccount(
   deps: FlowDeps,
   frame: CodeFrame,
   { code, typed }: PresentedCode,
-  { signInName, formTitle, fields, asksPassword }: AccountToActivate,
+  account: AccountToActivate,
   wrong: { form?: FormFields; issues?: readonly Issue[]; error?: 'missing' | 'differs' } = {},
 ): Promise<void> {
+  const { signInName, formTitle, fields } = account;
   const { form, issues = [], error } = wrong;
+  const credentials = choicesOf(frame);
   const shown = askedFields(fields, form, issues);
-  const part = passwordPart(frame.pool.passwordPolicy, frame.path('check-password'));
+  const part = {
+    ...passwordPart(frame.pool.passwordPolicy, frame.path('check-password')),
+    isOptional: credentials.length > 1,
+  };
   const isPasswordRefused = issues.some(({ pointer }) => pointer === '/password');
   const password = isPasswordRefused ? refusedPart(part, issues) : error ? { ...part, error } : part;
   const isElsewhere = issues.length > 0 && !isPasswordRefused && shown.every((field) => !field.error);
@@ -166,7 +180,10 @@ function askForAccount(
     signInName,
     fields: shown,
     ...(formTitle === undefined ? {} : { formTitle }),
-    ...(asksPassword ? { password } : {}),
+    ...(credentials.length > 1
+      ? { choice: { credentials, credential: chosenCredential(form, credentials) ?? 'password' } }
+      : {}),
+    ...(credentials.includes('password') ? { password } : {}),
     ...(isElsewhere ? { error: 'data' as const } : {}),
   });
 }

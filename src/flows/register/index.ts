@@ -2,6 +2,7 @@ import { renderPage } from '../../http/render.ts';
 import { documentFrom } from '../../schemas/form_fields.ts';
 import { activateOwn } from '../activate/index.ts';
 import { fieldName } from '../activate/account_form.ts';
+import { chosenCredential, credentialsFor } from '../codes/credential_choice.ts';
 import { appOf, visitor, type CodeFrame } from '../codes/frame.ts';
 import { askForCode, goTo, readTypedCode, sendMessage } from '../codes/messages.ts';
 import { readNewPassword } from '../codes/new_password.ts';
@@ -9,7 +10,7 @@ import { isInvalid, isRefused } from '../codes/refusals.ts';
 import { readStepForm } from '../codes/sealed_step.ts';
 import type { FlowDeps } from '../deps.ts';
 import { rememberRegistration } from './registered_browser.ts';
-import { chosenCredential, credentialsFor, showForm } from './registration_page.ts';
+import { showForm } from './registration_page.ts';
 
 /** Whether people may make an account for themselves, and have a way to sign in afterwards (contract 5.4). */
 export const isRegistrationOpen = ({ pool, mechanisms }: CodeFrame): boolean =>

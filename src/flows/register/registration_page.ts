@@ -1,34 +1,16 @@
 import type { Issue } from '../../domain_error.ts';
 import type { NewPasswordPart } from '../../http/code_pages.ts';
 import type { FormFields } from '../../http/form_body.ts';
-import type { RegisteredCredential, RegisterModel } from '../../http/register_pages.ts';
+import type { RegisterModel } from '../../http/register_pages.ts';
 import { renderPage, setPage } from '../../http/render.ts';
 import type { Mechanism } from '../../pools/pool.ts';
 import type { RegistrationForm } from '../../users/journeys/hosted_registration_service.ts';
 import { askedFields } from '../activate/account_form.ts';
+import { chosenCredential, credentialsFor } from '../codes/credential_choice.ts';
 import { appOf, type CodeFrame } from '../codes/frame.ts';
 import { passwordPart, refusedPart } from '../codes/new_password.ts';
 import { formFields } from '../codes/sealed_step.ts';
 import type { FlowDeps } from '../deps.ts';
-
-/** The ways that somebody who registers can choose from. */
-export function credentialsFor(mechanisms: readonly Mechanism[]): RegisteredCredential[] {
-  const byCode = mechanisms.includes('email_otp') || mechanisms.includes('sms_otp');
-  return [
-    ...(mechanisms.includes('password') ? (['password'] as const) : []),
-    ...(byCode ? (['code'] as const) : []),
-    ...(mechanisms.includes('webauthn') ? (['passkey'] as const) : []),
-  ];
-}
-
-/** The way that was chosen on the form, or the only one. */
-export function chosenCredential(
-  form: FormFields | undefined,
-  credentials: readonly RegisteredCredential[],
-): RegisteredCredential | undefined {
-  const given = form?.get('credential');
-  return credentials.find((name) => name === given) ?? credentials[0];
-}
 
 /** What is wrong with a form that was sent. */
 export type Wrong = {

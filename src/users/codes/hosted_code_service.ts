@@ -43,8 +43,6 @@ export type AccountToActivate = {
   readonly userId: string;
   /** What the person will sign in with. */
   readonly signInName: string;
-  /** People of this pool sign in with a password. */
-  readonly asksPassword: boolean;
   /** Asks for what the schema requires and the account lacks. */
   readonly fields: readonly FormField[];
   /** Of the schema, for the head of the form. */
@@ -114,7 +112,6 @@ export function createHostedCodeService(deps: HostedCodeDeps) {
     return {
       userId: known.userId,
       signInName: signInNameOf(known, code.addressKey),
-      asksPassword: pool.authenticationMechanisms.includes('password'),
       fields,
       formTitle: text(schema?.inlined.description),
       payload: known.payload,
