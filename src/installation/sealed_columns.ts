@@ -27,7 +27,7 @@ function sealed<const Key extends string, const Beside extends string = never>(
   beside: readonly Beside[] = [],
 ): SealedColumn {
   const [table = '', column = ''] = name.split('.');
-  return { table, column, key, beside, placeOf: placeOf as SealedColumn['placeOf'] };
+  return { table, column, key, beside, placeOf };
 }
 
 type OfClient = { readonly tenant_id: string; readonly client_id: string };

@@ -41,7 +41,10 @@ export function countAssertions(store: SecretKeyStore, asGuess: AsGuess): void {
   };
 }
 
-const presentedAssertion = (): string => String(Provider.ctx?.oidc.params?.client_assertion ?? '');
+function presentedAssertion(): string {
+  const given = Provider.ctx?.oidc.params?.client_assertion;
+  return typeof given === 'string' ? given : '';
+}
 
 // RFC 7515 §5.2, RFC 7518 §3.2.
 function isSignedWith({ k }: SecretKey, assertion: string): boolean {
