@@ -70,6 +70,8 @@ it('a mail server without TLS hears neither the password nor the mail', async ()
   expect(await attempt({ allowed: true, requireTls: true })).toMatchObject({ error: 'smtp_tls' });
   expect(said.join('')).toMatch(/STARTTLS/);
   expect(said.join('')).not.toMatch(/AUTH|MAIL FROM|ann@/);
+  // What failed keeps no connection.
+  await expect.poll(() => [...sockets].every(({ closed }) => closed)).toBe(true);
 });
 
 it('silent destinations share what is set aside for them and take turns; all others have their own room', () => {

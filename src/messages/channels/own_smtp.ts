@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { createTransport } from 'nodemailer';
 import { connectOutbound } from '../../security/outbound_socket.ts';
 import type { ChannelDriver } from './channel.ts';
@@ -20,6 +21,8 @@ export type OwnSmtpOptions = {
 const IMPLICIT_TLS_PORT = 465;
 /** For a whole attempt: a tenant's own server keeps fewer waiting than the operator's, and gets less patience. */
 const ATTEMPT_TIMEOUT_MS = 20_000;
+/** For the goodbye. A server that keeps its end open must not keep ours as well. */
+const GOODBYE_MS = 1_000;
 const METHODS = { plain: 'PLAIN', login: 'LOGIN', crammd5: 'CRAM-MD5' } as const;
 
 /**
@@ -29,6 +32,7 @@ const METHODS = { plain: 'PLAIN', login: 'LOGIN', crammd5: 'CRAM-MD5' } as const
 export function createOwnSmtp(options: OwnSmtpOptions): ChannelDriver {
   const { host, port, username, password, auth, from, allowed, requireTls } = options;
   const secure = port === IMPLICIT_TLS_PORT;
+  const sockets = new Set<Socket>();
   const transport = createTransport({
     ...SMTP_TIMEOUTS,
     host,
@@ -40,8 +44,20 @@ export function createOwnSmtp(options: OwnSmtpOptions): ChannelDriver {
     getSocket: (_options: unknown, callback: (error: Error | null, with_?: object) => void) =>
       connectOutbound(
         { host, port, allowed, timeoutMs: SMTP_TIMEOUTS.connectionTimeout },
-        (error, connection) => (connection ? callback(null, { connection }) : callback(error)),
+        (error, connection) => {
+          if (connection === undefined) return callback(error);
+          sockets.add(connection);
+          callback(null, { connection });
+        },
       ),
   });
-  return smtpDriver(transport, { from, timeoutMs: ATTEMPT_TIMEOUT_MS });
+  const driver = smtpDriver(transport, { from, timeoutMs: ATTEMPT_TIMEOUT_MS });
+  return {
+    ...driver,
+    async send(parcel, signal) {
+      const outcome = await driver.send(parcel, signal);
+      setTimeout(() => sockets.forEach((socket) => socket.destroy()), outcome.ok ? GOODBYE_MS : 0).unref();
+      return outcome;
+    },
+  };
 }

@@ -25,6 +25,11 @@ export type TransportSettings =
 
 export type Provider = TransportSettings['provider'];
 
+const PROVIDERS: Readonly<Record<Channel, readonly Provider[]>> = {
+  email: ['embedded', 'smtp'],
+  sms: ['embedded', 'twilio', 'webhook'],
+};
+
 /** A tenant's way of sending mails or texts. */
 export type Transport = {
   readonly tenantId: string;
@@ -74,14 +79,20 @@ export type IsAllowed = (host: string) => boolean;
 
 type CheckedInput = {
   readonly id?: string | undefined;
+  readonly channel: Channel;
   readonly settings: TransportSettings;
   readonly secret?: string | undefined;
 };
 
 /** Refuses what could not be a transport, naming every reason. */
-export function checkTransport({ id, settings, secret }: CheckedInput, isAllowed: IsAllowed): void {
+export function checkTransport({ id, channel, settings, secret }: CheckedInput, isAllowed: IsAllowed): void {
   refuseAny([
     ...(id === undefined || isOpaqueId(id) ? [] : [{ pointer: '/id', message: OPAQUE_ID_RULE }]),
+    ...issue(
+      PROVIDERS[channel].includes(settings.provider),
+      `/settings/${channel}/provider`,
+      `must be one of ${PROVIDERS[channel].join(', ')}`,
+    ),
     ...settingsIssues(settings, isAllowed),
     ...secretIssues(settings, secret),
   ]);
