@@ -6,6 +6,7 @@ export type Seen = {
   readonly path: string;
   readonly status: number;
   readonly body: unknown;
+  readonly etag: string;
 };
 
 export type Totals = {
@@ -28,7 +29,7 @@ export class Ledger {
       .map((operation) => [patternOf(operation.path), operation] as const);
   }
 
-  record({ method, path, status, body }: Seen): void {
+  record({ method, path, status, body, etag }: Seen): void {
     const bare = path.split('?')[0] as string;
     const found = this.#operations.find(
       ([pattern, operation]) => operation.method === method.toLowerCase() && pattern.test(bare),
@@ -43,6 +44,8 @@ export class Ledger {
     const problem = operation.problemsOf(status, body);
     if (problem !== undefined && reasonOfBody(operation, problem) === undefined)
       this.#report(operation, status, problem, body);
+    if (isOneThing(operation) && status === 200 && !/^"\d+"$/.test(etag))
+      this.#report(operation, status, 'has no ETag', body);
     const seen = this.#seen.get(operation.key) ?? new Set();
     seen.add(status);
     this.#seen.set(operation.key, seen);
@@ -99,5 +102,7 @@ export class Ledger {
   }
 }
 
+/** Read by its id: with a strong ETag (contract, section 0). */
+const isOneThing = ({ method, path }: Operation): boolean => method === 'get' && path.endsWith('}');
 const parameters = ({ path }: Operation): number => path.split('{').length;
 const patternOf = (path: string): RegExp => new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`);

@@ -188,6 +188,6 @@ async function send(url: string, ledger: Ledger, token: string | undefined, call
     body: received === '' ? undefined : (JSON.parse(received) as unknown),
     etag: response.headers.get('etag') ?? '',
   };
-  ledger.record({ method, path, status: answer.status, body: answer.body });
+  ledger.record({ method, path, status: answer.status, body: answer.body, etag: answer.etag });
   return answer;
 }
