@@ -73,7 +73,7 @@ answers 200 -X PUT "$ADMIN/pools/s0" -d '{
   "name": "Seed 0", "payload_schema_id": "s0-customer", "authentication_mechanisms": ["password", "otp"],
   "public_registration_allowed": true
 }'
-for _ in 1 2 3 4 5 6 7 8 9 10; do enter s0-shop; grep -q register-link page && break; sleep 0.3; done
+enter_until 'has register-link' s0-shop
 follow register-link
 shows 'Tell us who you are'
 submit register-form identifier=eva@s0.test payload.given_name=Eva credential=password \

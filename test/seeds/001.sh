@@ -68,7 +68,7 @@ submit login-form identifier=ada@s1.test 'password=seven herons at dawn'
 arrives s1-office
 
 # Ada changes her telephone number. Her role she sees, and cannot change; what is hidden she does not see.
-TOKEN=$(pick access_token "$(cat answer)")
+TOKEN=$(pick access_token "$(<answer)")
 ME=$WEIR/default/s1-office/identity/self/me
 answers 200 -X PUT "$ME" -d '{"payload": {"phone": "+48500600701"}}'
 says '"role":"clerk"'
@@ -96,9 +96,9 @@ arrives s1-office
 answers 201 "$CONFIG/clients" -d '{
   "authorization_server_id": "system", "client_id": "s1-backend", "grant_types": ["client_credentials"], "scopes": ["identity"]
 }'
-TOKEN=$(pick access_token "$(curl -sS --fail-with-body -u "s1-backend:$(pick client_secret "$(cat answer)")" \
+TOKEN=$(pick access_token "$(curl -sS --fail-with-body -u "s1-backend:$(pick client_secret "$(<answer)")" \
   -d grant_type=client_credentials -d scope=identity "$WEIR/default/system/oauth2/token")")
 POOL=$WEIR/api/identity/default/system/pools/s1-employees
 answers 201 "$POOL/user/register?code_type_in_message=code" -d '{"identifier": "ole@s1.test", "payload": {"name": "Ole"}}'
-answers 201 "$POOL/users/$(pick id "$(cat answer)")/activate" -d "{\"code\": \"$(mail code ole@s1.test)\", \"password\": \"four kites on a beach\"}"
+answers 201 "$POOL/users/$(pick id "$(<answer)")/activate" -d "{\"code\": \"$(mail code ole@s1.test)\", \"password\": \"four kites on a beach\"}"
 says '"status":"active"'

@@ -61,7 +61,7 @@ answers 200 -X PUT "$ADMIN/pools/s4" -d '{
   "name": "Seed 4 Members", "authentication_mechanisms": ["password", "otp", "webauthn"],
   "preferred_authentication_mechanism": "sms_otp", "public_registration_allowed": true
 }'
-for _ in 1 2 3 4 5 6 7 8 9 10; do enter s4-app; grep -q register-link page && break; sleep 0.3; done
+enter_until 'has register-link' s4-app
 shows use-webauthn
 submit login-form identifier=+48500600800
 submit code-form "code=$(mail code +48500600800)"

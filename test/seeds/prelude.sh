@@ -1,5 +1,6 @@
-# What every walk begins with. $WEIR, $SECRET and $CALLBACK are given; curl does everything, node reads JSON.
-pick() { node -p "JSON.parse(process.argv[1])['$1']" "$2"; }
+# What every walk begins with. $WEIR, $SECRET and $CALLBACK are given; curl does everything.
+# pick NAME JSON: the first text of that name.
+pick() { [[ $2 =~ \"$1\":\ *\"([^\"]*)\" ]] && echo "${BASH_REMATCH[1]}"; }
 token() {
   pick access_token "$(curl -sS --fail-with-body -u "management:$SECRET" \
     -d grant_type=client_credentials "$WEIR/default/admin/oauth2/token")"
@@ -15,16 +16,13 @@ answers() {
   local wanted=$1 given
   shift
   given=$(curl -sS -o answer -w '%{http_code}' -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' "$@")
-  [ "$given" = "$wanted" ] || fail "$given in place of $wanted: $* $(cat answer)"
+  [ "$given" = "$wanted" ] || fail "$given in place of $wanted: $* $(<answer)"
 }
-says() { grep -q -- "$1" answer || fail "the answer lacks $1: $(cat answer)"; }
-lacks() { ! grep -q -- "$1" answer || fail "the answer has $1: $(cat answer)"; }
+says() { [[ $(<answer) == *"$1"* ]] || fail "the answer lacks $1: $(<answer)"; }
+lacks() { [[ $(<answer) != *"$1"* ]] || fail "the answer has $1: $(<answer)"; }
 
 # mail FIELD ADDRESS: code or link of the newest message to somebody.
-mail() {
-  node -p "JSON.parse(process.argv[1]).messages[0]?.$1 ?? ''" \
-    "$(curl -sS -G --data-urlencode "to=$2" "$WEIR/dev/mailbox.json")"
-}
+mail() { pick "$1" "$(curl -sS -G --data-urlencode "to=$2" "$WEIR/dev/mailbox.json")"; }
 
 # A browser without JavaScript: cookies in `jar`, the page that is shown in `page`, its address in $AT.
 visit() {
@@ -40,23 +38,29 @@ visit() {
   done
 }
 another_browser() { rm -f jar; }
-shows() { grep -q -- "$1" page || fail "the page at $AT lacks $1: $(tr -d '\n' < page | sed 's/<[^>]*>/ /g')"; }
-hides() { ! grep -q -- "$1" page || fail "the page at $AT has $1"; }
-follow() { visit "$WEIR$(sed -n "s/.*<a[^>]*id=\"$1\"[^>]*href=\"\([^\"]*\)\".*/\1/p" page | head -1 | sed 's/&amp;/\&/g')"; }
+words() { sed 's/<[^>]*>/ /g' page | tr -s ' \n' ' '; }
+has() { [[ $(<page) == *"$1"* ]]; }
+lost() { ! has "$1"; }
+shows() { has "$1" || fail "the page at $AT lacks $1: $(words)"; }
+hides() { lost "$1" || fail "the page at $AT has $1"; }
+follow() {
+  local and='&'
+  [[ $(<page) =~ \<a[^\>]*id=\"$1\"[^\>]*href=\"([^\"]*)\" ]] || fail "no link $1 at $AT"
+  visit "$WEIR${BASH_REMATCH[1]//&amp;/"$and"}"
+}
 
 # submit FORM NAME=VALUE...: what the form hides is sent with it, as a browser does.
 submit() {
-  local form action hidden name value fields=()
-  form=$(sed -n "/<form[^>]*id=\"$1\"/,/<\/form>/p" page)
-  [ -n "$form" ] || fail "no form $1 at $AT"
-  action=$(sed -n 's/.*<form[^>]*action="\([^"]*\)".*/\1/p' <<< "$form")
+  local form action field fields=()
+  [[ $(<page) =~ \<form[^\>]*id=\"$1\".* ]] || fail "no form $1 at $AT: $(words)"
+  form=${BASH_REMATCH[0]%%</form>*}
+  [[ $form =~ action=\"([^\"]*)\" ]] && action=${BASH_REMATCH[1]}
   shift
-  while read -r hidden; do
-    name=$(sed 's/.*name="\([^"]*\)".*/\1/' <<< "$hidden")
-    value=$(sed 's/.*value="\([^"]*\)".*/\1/' <<< "$hidden")
-    fields+=(--data-urlencode "$name=$value")
-  done < <(grep -o '<input type="hidden"[^>]*>' <<< "$form")
-  for value in "$@"; do fields+=(--data-urlencode "$value"); done
+  while [[ $form =~ \<input\ type=\"hidden\"\ name=\"([^\"]*)\"\ value=\"([^\"]*)\" ]]; do
+    fields+=(--data-urlencode "${BASH_REMATCH[1]}=${BASH_REMATCH[2]}")
+    form=${form#*"${BASH_REMATCH[0]}"}
+  done
+  for field in "$@"; do fields+=(--data-urlencode "$field"); done
   visit "$WEIR$action" -H "Origin: $WEIR" "${fields[@]}"
 }
 
@@ -69,20 +73,31 @@ application() {
   }"
 }
 VERIFIER=a-verifier-that-nobody-else-would-ever-think-of
-CHALLENGE=$(node -p "crypto.createHash('sha256').update('$VERIFIER').digest('base64url')")
+CHALLENGE=HL3tTWh4S1arDYgrtQCBDktc4pUXcTffPZe3CGZqk7w
 enter() {
   another_browser
   visit "$WEIR/default/$1/oauth2/authorize?client_id=$1-web&response_type=code&scope=openid+profile+groups&redirect_uri=$CALLBACK&code_challenge_method=S256&code_challenge=$CHALLENGE"
 }
+# enter_until COMMAND WORKSPACE: what was changed holds in every process within two seconds.
+enter_until() {
+  for _ in {1..10}; do
+    enter "$2"
+    if $1; then return; fi
+    sleep 0.3
+  done
+}
 
 # arrives WORKSPACE: the browser is back at the application, whose code is good for tokens; they are in `answer`.
 arrives() {
-  case $AT in "$CALLBACK"\?code=*) ;; *) fail "no sign-in: $AT $(tr -d '\n' < page | sed 's/<[^>]*>/ /g')" ;; esac
+  case $AT in "$CALLBACK"\?code=*) ;; *) fail "no sign-in: $AT $(words)" ;; esac
   local code=${AT#*code=}
   curl -sS -o answer "$WEIR/default/$1/oauth2/token" -d grant_type=authorization_code -d "client_id=$1-web" \
     -d "code=${code%%&*}" -d "code_verifier=$VERIFIER" -d "redirect_uri=$CALLBACK"
   says access_token
 }
 # told TEXT: the ID token that the application got says so.
-told() { node -p "Buffer.from('$(pick id_token "$(cat answer)")'.split('.')[1], 'base64url').toString()" > claims; grep -q -- "$1" claims || fail "no $1 in $(cat claims)"; }
+told() {
+  node -p "Buffer.from('$(pick id_token "$(<answer)")'.split('.')[1], 'base64url').toString()" > claims
+  [[ $(<claims) == *"$1"* ]] || fail "no $1 in $(<claims)"
+}
 stays_out() { case $AT in "$CALLBACK"*) fail 'signed in' ;; esac; }
