@@ -7,7 +7,7 @@ export const claims = kind({
   path: 'workspaces/{workspace}/claims/{id}.yaml',
   idField: 'id',
   // `mapping` is the older name of `source_path`.
-  leftOut: ['authorization_server_id', 'mapping'],
+  leftOut: ['authorization_server_id', 'mapping', 'verified'],
   body: ClaimBody,
   placed: ({ workspace }) => ({ authorization_server_id: workspace }),
   list: async ({ domain, tenantId }, { workspace }) =>

@@ -14,8 +14,8 @@ export const workspaces = kind({
   noun: 'workspace',
   path: 'workspaces/{id}/workspace.yaml',
   idField: 'id',
-  // Those that a file may make are all of one type.
-  leftOut: ['type'],
+  // Those that a file may make are all of one type; the other says what idp_discovery says.
+  leftOut: ['type', 'enable_idp_discovery'],
   fixed: ['key_type'],
   body: ServerBody,
   widened: (wanted, current) => ({

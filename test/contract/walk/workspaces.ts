@@ -26,6 +26,10 @@ export const workspaces: Part = {
           { 'if-match': read.etag },
         );
         expect(changed.body).toEqual({ ...read.body, description: 'Seen' });
+        const older = { ...workspace(), enable_idp_discovery: true };
+        const discovering = await call(200, 'put', '/servers/walked', older);
+        expect(discovering.body.idp_discovery.enabled).toBe(true);
+        await call(422, 'put', '/servers/walked', { ...older, idp_discovery: { enabled: false } });
         await call(412, 'put', '/servers/walked', read.body, STALE);
         const metadata = await call(200, 'put', '/workspaces/walked/metadata', { payload: { team: 'a' } });
         expect(metadata.body).toEqual({ payload: { team: 'a' } });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { invalid } from '../../../domain_error.ts';
 import { MECHANISMS, type Mechanism } from '../../../pools/pool.ts';
 import {
   GRANT_TYPES,
@@ -76,6 +77,9 @@ const settable = z
     authentication_mechanisms: z.array(mechanism).min(1).max(12),
     sso: sso(duration),
     idp_discovery: discovery,
+    enable_idp_discovery: z
+      .boolean()
+      .meta({ deprecated: true, description: 'Older name of `idp_discovery.enabled`' }),
   })
   .partial().shape;
 const ignored = { tenant_id: readOnly, issuer_url: readOnly };
@@ -199,7 +203,7 @@ export function toWorkspaceInput(body: Settable): WorkspaceInput {
     subjectIdentifierTypes: body.subject_identifier_types,
     subjectFormat: body.subject_format,
     scopeClaimFormats: body.scope_claim_formats,
-    idpDiscovery: body.idp_discovery?.enabled,
+    idpDiscovery: discoveryOf(body),
     sso: body.sso && {
       enabled: body.sso.enabled,
       maxAgeSeconds: body.sso.max_age,
@@ -210,6 +214,13 @@ export function toWorkspaceInput(body: Settable): WorkspaceInput {
     customConsentUrl: body.custom_consent_url,
     metadata: body.metadata,
   };
+}
+
+function discoveryOf({ idp_discovery: chosen, enable_idp_discovery: older }: Settable): boolean | undefined {
+  if (chosen !== undefined && older !== undefined && chosen.enabled !== older) {
+    throw invalid('/enable_idp_discovery', 'contradicts idp_discovery: give one of them');
+  }
+  return chosen?.enabled ?? older;
 }
 
 export const toNewWorkspace = (body: z.output<typeof ServerBody>): NewWorkspaceInput => ({
