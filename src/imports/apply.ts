@@ -9,12 +9,12 @@ import { holdAllSubjectIds } from '../tenants/subject_id_store.ts';
 import { TooManyGroups } from './join_groups.ts';
 import type { Import, ImportScope, ImportStatus } from './import.ts';
 import { finishImport, noteApplied, readProgress } from './import_store.ts';
-import { refreshStatistics } from './staging_store.ts';
+import { refreshOutgrown } from './staging_store.ts';
 import { NotAllNew, writeDecided, writeNew } from './write_batch.ts';
 
 // Somebody who claims names without the common lock can only make a batch start over.
 const MAX_TRIES = 5;
-// Each time eight times as many as before: a few tenths of a second altogether.
+// Each time eight times as many as before: a tenth of a second altogether.
 const STATISTICS_AT = [1_000, 8_000, 64_000, 512_000];
 
 /** `applied`: there may be more. `idle`: nothing waits, the file still comes. `over`: it has ended. */
@@ -33,7 +33,7 @@ export function batchesOf(db: Database, scope: ImportScope): () => Promise<Batch
       try {
         const { outcome, created, allNew } = await inTransaction(db, (tx) => applyIn(tx, scope, hopeful));
         hopeful = allNew;
-        if (crossesMilestone(created)) await refreshStatistics(db, created.after);
+        if (crossesMilestone(created)) await refreshOutgrown(db, created.after);
         return outcome;
       } catch (error) {
         if (error instanceof TakenBack) return 'applied';
@@ -84,8 +84,8 @@ const nothingWritten = (outcome: BatchOutcome, allNew: boolean): Applied => ({
 });
 
 /**
- * Whether the tables have grown so much that the planner needs to know: without statistics it reads a whole pool
- * to find a thousand names in it, and an import would slow down with every batch.
+ * Whether the tables have grown so much that the planner needs to know: the import's own look-ups do without
+ * (`seek`), but what everybody else asks meanwhile would be planned for tables that were empty.
  */
 const crossesMilestone = ({ before, after }: Written): boolean =>
   STATISTICS_AT.some((rows) => before < rows && after >= rows);

@@ -231,8 +231,7 @@ async function endInterrupted(tx: Knex.Transaction, scope: ImportScope, by?: Act
 
 async function clearAway(db: Database, scope: ImportScope): Promise<void> {
   const job = await store.findImport(db.knex, scope);
-  if (job !== undefined && !job.dryRun && job.createdRows >= MANY)
-    await refreshStatistics(db, job.createdRows);
+  if (job !== undefined && !job.dryRun && job.createdRows >= MANY) await refreshStatistics(db);
   while ((await dropStagedRows(db.knex, scope, DROP_BATCH)) > 0);
   await store.noteUnstaged(db.knex, scope);
 }

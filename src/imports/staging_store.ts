@@ -78,19 +78,23 @@ const KEYS = `user_ids (tenant_id, user_id), users (tenant_id, pool_id, user_id)
   credentials (tenant_id, pool_id, user_id, type)`;
 
 /**
- * Tells the database's planner what has come, where it knows of fewer people than were `written`: it looks by itself
- * only once a minute, and until then would read a table that was just filled from one end to the other. A small
- * sample of the keys is enough until it does.
+ * Tells the database's planner what has come: it looks by itself only once a minute, where a table has grown by a
+ * tenth, and until then would read the whole of a pool that is new to it for a single name. A small sample of the
+ * keys tells it of any pool that is large enough to matter.
  */
-export async function refreshStatistics(db: Database, written: number): Promise<void> {
+export async function refreshStatistics(db: Database): Promise<void> {
   await inTransaction(db, async (tx) => {
-    const { rows } = await tx.raw<{ rows: { known: number }[] }>(
-      "SELECT reltuples AS known FROM pg_class WHERE oid = 'users'::regclass",
-    );
-    if ((rows[0]?.known ?? 0) >= written) return;
     await tx.raw('SET LOCAL default_statistics_target = 10');
     await tx.raw(`ANALYZE ${KEYS}`);
   });
+}
+
+/** The same while an import goes on, where it has `written` more people than the planner knows of altogether. */
+export async function refreshOutgrown(db: Database, written: number): Promise<void> {
+  const { rows } = await db.knex.raw<{ rows: { known: number }[] }>(
+    "SELECT reltuples AS known FROM pg_class WHERE oid = 'users'::regclass",
+  );
+  if ((rows[0]?.known ?? 0) < written) await refreshStatistics(db);
 }
 
 /** Removes up to `limit` waiting rows of an import; gives how many. */
