@@ -103,7 +103,7 @@ export function createHostedCodeService(deps: HostedCodeDeps) {
     });
   }
 
-  async function lacksOf(scope: PoolScope, { pool, known, code }: Proven): Promise<AccountToActivate> {
+  async function lacksOf(scope: PoolScope, { known, code }: Proven): Promise<AccountToActivate> {
     const schemas = await loadSchemas(db.knex, scope, [known.payloadSchemaId]);
     const schema = schemas.get(known.payloadSchemaId);
     const issues = (await schema?.issues(known.payload, { complete: true })) ?? [];
