@@ -476,6 +476,27 @@ describe('the history of a password', () => {
     expect(kept).toHaveLength(2);
     expect(rulesOf((await to(0, 3)).answer)).toEqual(used);
   });
+
+  it('is told beside every other rule, where a pool has become stricter', async () => {
+    await addPool('stricter', { password_policy: { strength: 'any' } });
+    const id = await addPerson('stricter', 'hanna', 'tramway!x');
+    const password_policy = {
+      strength: 'very_strong',
+      min_length: 20,
+      capital_letters: 1,
+      lowercase_letters: 20,
+      digits: 1,
+      special_characters: 2,
+      not_used_since: 24,
+    };
+    const changed = await admin.put(`${ADMIN}/stricter`, { name: 'Pool stricter', password_policy });
+    expect(changed.status).toBe(200);
+    expect(rulesOf(await change('stricter', id, 'tramway!x', 'tramway!x'))).toEqual(
+      Object.keys(password_policy)
+        .sort()
+        .map((rule) => `/new_password ${rule}`),
+    );
+  });
 });
 
 describe('the way a password is hashed', () => {
