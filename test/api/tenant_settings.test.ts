@@ -48,7 +48,7 @@ describe('the settings of a tenant', () => {
     expect((await admin.put(TENANT, {})).body).toEqual(first.body);
     const { body } = await admin.get(`${BASE}/servers/admin/audit-events?event_subject=tenant`);
     const updates = body.audit_events.filter((event: { action: string }) => event.action === 'updated');
-    expect(updates.map((event: { payload: unknown }) => event.payload).reverse()).toEqual([
+    expect(updates.map((event: { payload: unknown }) => event.payload).toReversed()).toEqual([
       { tenant_updated: { changed: ['name', 'settings', 'styling', 'metadata'], settings } },
       { tenant_updated: { changed: [], settings } },
       { tenant_updated: { changed: ['name', 'settings', 'styling', 'metadata'], settings: {} } },
