@@ -18,6 +18,12 @@ for (const button of document.querySelectorAll('[data-shows]')) {
   field.form.addEventListener('submit', () => show(false));
 }
 
+// Whether this device can make passkeys: a form says so with a field that counts only once it is switched on.
+const makesPasskeys = globalThis.PublicKeyCredential?.isUserVerifyingPlatformAuthenticatorAvailable;
+for (const field of document.querySelectorAll('[name=takes_passkeys]')) {
+  void makesPasskeys?.call(PublicKeyCredential).then((can) => (field.disabled = !can));
+}
+
 // Caps Lock, said under the field while it matters.
 for (const hint of document.querySelectorAll('[data-caps-of]')) {
   const field = document.getElementById(hint.dataset.capsOf);

@@ -20,6 +20,7 @@ import { beginSignIn, choosePool, showChoice } from './sign_in/index.ts';
 import { connectionAt, isMatched } from './sign_in/matched.ts';
 import { submitDemandedPassword } from './sign_in/must_change.ts';
 import { submitPasskey } from './sign_in/passkey.ts';
+import { submitPasskeyOffer } from './sign_in/passkey_offer.ts';
 import { givePasskeyOptions } from './sign_in/passkey_options.ts';
 import { submitSecondFactor } from './sign_in/second_factor.ts';
 import { beginWith } from './sign_in/sign_in_page.ts';
@@ -54,6 +55,12 @@ const STEPS: readonly { prompt: string; name: string; show: Step; submit?: Step 
     name: 'passkey-options',
     show: beginSignIn,
     submit: withConnection(givePasskeyOptions),
+  },
+  {
+    prompt: 'login',
+    name: 'passkey-offer',
+    show: withConnection(beginWith),
+    submit: withConnection(submitPasskeyOffer),
   },
   {
     prompt: 'login',

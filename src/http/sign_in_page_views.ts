@@ -237,6 +237,24 @@ export const signInPageViews: { [Name in keyof SignInPages]: Present<SignInPages
     };
   },
 
+  passkey_offer: (model, say) => {
+    const heading = say('passkey_offer.title');
+    return {
+      ...quiet,
+      level: '3',
+      heading,
+      isWrong: model.error !== undefined,
+      action: model.action,
+      model: {
+        ...stepOf(model),
+        heading,
+        lede: say('passkey_offer.lede', { app: model.app.name }),
+        hasFailed: model.error !== undefined,
+        passkey: passkeyStep(model.optionsHref, 'create'),
+      },
+    };
+  },
+
   recovery_codes: (model, say) => {
     const heading = say('recovery_codes.title');
     return {

@@ -121,6 +121,12 @@ export interface EnrolFactorModel extends StepModel {
   startHref: string;
 }
 
+/** Form fields: `later` (`yes`); those of a passkey are filled in by a script. */
+export interface PasskeyOfferModel extends StepModel {
+  optionsHref: string;
+  error?: 'passkey';
+}
+
 /** Shown once. */
 export interface RecoveryCodesModel extends StepModel {
   codes: readonly string[];
@@ -138,6 +144,7 @@ export interface SignInPages {
   sign_in_code: SignInCodeModel;
   second_factor: SecondFactorModel;
   enrol_factor: EnrolFactorModel;
+  passkey_offer: PasskeyOfferModel;
   recovery_codes: RecoveryCodesModel;
   method_off: MethodOffModel;
 }

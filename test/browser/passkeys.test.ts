@@ -127,3 +127,24 @@ test(
     await context.close();
   },
 );
+
+test(
+  'in Chromium: after a password a passkey is offered, and made on the spot',
+  { timeout: 60_000 },
+  async () => {
+    await house.change({ secondFactorAuthenticationMechanisms: [] });
+    const { identifier, userId } = await house.person('offered');
+    const context = await chromium.newContext();
+    const page = await context.newPage();
+    await addAuthenticator(page);
+    const made = await begin(page);
+    await page.fill('#identifier', identifier);
+    await page.fill('#password', PASSWORD);
+    await page.click('#login-submit');
+    await page.waitForSelector('body[data-page=passkey_offer]');
+    await page.click('#passkey-submit');
+    expect(await made()).toMatchObject({ sub: userId, amr: ['pwd'] });
+    expect(await server.elsewhere.passkeys.list({ ...house.scope, userId })).toHaveLength(1);
+    await context.close();
+  },
+);

@@ -183,6 +183,14 @@ export const signInSamples: Record<string, Sample> = {
       startHref: href,
     },
   },
+  passkey_offer: {
+    page: 'passkey_offer',
+    model: { ...step, action: '/pages/passkey_offer', optionsHref: href },
+  },
+  passkey_offer_error: {
+    page: 'passkey_offer',
+    model: { ...step, action: '/pages/passkey_offer', optionsHref: href, error: 'passkey' },
+  },
   recovery_codes: {
     page: 'recovery_codes',
     model: {

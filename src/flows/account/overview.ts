@@ -2,7 +2,7 @@ import type { AccountModel } from '../../http/account_pages.ts';
 import { asText, formFields } from '../../schemas/form_fields.ts';
 import type { Profile } from '../../users/profile_service.ts';
 import type { FlowDeps } from '../deps.ts';
-import { isOfferDue } from './passkey_offer.ts';
+import { isOfferDue } from '../sign_in/passkey_later_cookie.ts';
 import { profileOf, showPage, usable, type Visit } from './visit.ts';
 
 /** Everything at a glance; each change is a page of its own. */
@@ -22,7 +22,8 @@ export async function showOverview(deps: FlowDeps, visit: Visit): Promise<void> 
   const password = of('password');
   const hasSecond = of('totp') !== undefined || of('webauthn') !== undefined;
   const personName = nameOf(profile);
-  const offersPasskey = ways.has('webauthn') && of('webauthn') === undefined && isOfferDue(visit);
+  const offersPasskey =
+    ways.has('webauthn') && of('webauthn') === undefined && isOfferDue(deps, visit.ctx, scope);
   await showPage(deps, visit, 'account', {
     ...(personName === undefined ? {} : { personName }),
     groupName: connection.name,

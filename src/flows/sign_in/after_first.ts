@@ -5,10 +5,10 @@ import type { FormFields } from '../../http/form_body.ts';
 import type { FlowDeps } from '../deps.ts';
 import type { Journey } from '../journey.ts';
 import { findCandidate } from './candidate.ts';
-import { finishSignIn } from './complete.ts';
 import { methodsOf } from './connections.ts';
 import type { Proof } from './factors.ts';
 import { demandNewPassword } from './must_change.ts';
+import { finishOrOffer } from './passkey_offer_page.ts';
 import { type FirstFactor, readStateForm, type SignInState, startAgain } from './state.ts';
 
 // Whoever takes longer proves the first factor again.
@@ -81,5 +81,6 @@ export async function passSecondFactor(
     if (candidate?.account.userId !== account.userId) return startAgain(journey, connection);
     return demandNewPassword(deps, journey, connection, { typed, candidate, second });
   }
-  return finishSignIn(deps, journey, connection, account, { methods: [first.method, second] });
+  const proven = { methods: [first.method, second] };
+  return finishOrOffer(deps, journey, connection, account, { typed, first, proven });
 }

@@ -60,7 +60,7 @@ export async function submitCode(deps: FlowDeps, journey: Journey, connection: C
   const isRight = await accepts(deps, journey, connection, { method, code, userId: person?.userId ?? '' });
   if (isRight && person !== undefined && outcome.allowed) {
     await deps.attempts.succeedAttempt(deps.db.knex, outcome.counted);
-    const first = firstFactorOf(person, method);
+    const first = firstFactorOf(person, method, { takesPasskeys: before.takesPasskeys });
     return passFirstFactor(deps, journey, connection, person, { typed, first });
   }
   recordFailure(journey, connection, { method, userId: candidate?.account.userId });

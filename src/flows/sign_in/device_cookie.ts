@@ -13,7 +13,7 @@ const HASH_PURPOSE = 'device_owner';
 const name = ({ secureCookies }: FlowDeps) => (secureCookies ? `__Secure-${COOKIE}` : COOKIE);
 
 /** Which of several tokens is whose, without saying so to anybody else. */
-const ownerMark = ({ sealer }: FlowDeps, { tenantId, poolId, userId }: UserScope): string =>
+export const ownerMark = ({ sealer }: FlowDeps, { tenantId, poolId, userId }: UserScope): string =>
   sealer.keyedHash(HASH_PURPOSE, JSON.stringify([tenantId, poolId, userId])).slice(-MARK_LENGTH);
 
 function tokensIn(deps: FlowDeps, { ctx }: Journey): string[] {

@@ -11,6 +11,7 @@ import { finishSignIn } from './complete.ts';
 import { demandsSecondFactor } from './connections.ts';
 import { isRememberedDevice } from './device_cookie.ts';
 import type { Proof } from './factors.ts';
+import { finishOrOffer } from './passkey_offer_page.ts';
 import { askSecondFactor } from './second_factor_page.ts';
 import type { FirstFactor } from './state.ts';
 
@@ -18,7 +19,7 @@ import type { FirstFactor } from './state.ts';
 export const firstFactorOf = (
   { userId, updatedAt }: Account,
   method: FirstFactor['method'],
-  more: Pick<FirstFactor, 'isVerifiedPasskey' | 'mustChange'> = {},
+  more: Pick<FirstFactor, 'isVerifiedPasskey' | 'mustChange' | 'takesPasskeys'> = {},
 ): FirstFactor => ({ userId, method, at: Date.now(), version: updatedAt, ...more });
 
 /** A first factor was proven, whichever it is: asks for the second where one is due, or goes on (T-610). */
@@ -33,7 +34,8 @@ export async function passFirstFactor(
     return askSecondFactor(deps, journey, connection, { typed, first });
   }
   const { method, isVerifiedPasskey } = first;
-  return finishSignIn(deps, journey, connection, account, { methods: [method], isVerifiedPasskey });
+  const proven = { methods: [method], isVerifiedPasskey };
+  return finishOrOffer(deps, journey, connection, account, { typed, first, proven });
 }
 
 /** The password was right and opens the account: the same, for whoever has counted the guess. */
@@ -47,6 +49,7 @@ export async function passPassword(
     readonly counted: CountedTry;
     readonly password: string;
     readonly rehash: boolean;
+    readonly takesPasskeys?: boolean | undefined;
     /** Proven already, where the password had to be changed in between. */
     readonly second?: Proof | undefined;
   },
@@ -68,10 +71,10 @@ export async function passPassword(
   if (proof.second !== undefined) {
     return finishSignIn(deps, journey, connection, account, { methods: ['password', proof.second] });
   }
-  const { typed } = proof;
+  const { typed, takesPasskeys } = proof;
   return passFirstFactor(deps, journey, connection, account, {
     typed,
-    first: firstFactorOf(account, 'password'),
+    first: firstFactorOf(account, 'password', { takesPasskeys }),
   });
 }
 

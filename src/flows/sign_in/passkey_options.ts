@@ -36,12 +36,16 @@ async function optionsFor(
   }
   const step = await checkAfterFirst(deps, journey, connection, read);
   if (step === undefined) return undefined;
-  const { first } = step.state;
+  const { first, proven } = step.state;
   const factors = await factorsOf(deps, journey, connection, first);
   if (factors && provable(journey, connection, first, factors).includes('webauthn')) {
     return assertionOptions(deps, journey, connection, first.userId);
   }
-  if (!(await mayEnrol(deps, journey, connection, step.state))) return undefined;
+  // An offer goes to who has none; a second factor is set up by who has no other.
+  const mayCreate = proven
+    ? factors?.webauthn === false
+    : await mayEnrol(deps, journey, connection, step.state);
+  if (!mayCreate) return undefined;
   const { tenantId } = journey.server.snapshot;
   return deps.domain.passkeys.beginCreation({
     tenantId,

@@ -21,7 +21,11 @@ export async function submitPassword(
   deps: FlowDeps,
   journey: Journey,
   connection: ConnectedPool,
-  { typed, password }: { readonly typed: string; readonly password: string },
+  {
+    typed,
+    password,
+    takesPasskeys,
+  }: { readonly typed: string; readonly password: string; readonly takesPasskeys: boolean },
 ): Promise<void> {
   const candidate = await findCandidate(deps, journey, connection, typed);
   const outcome = await countGuess(deps, journey, connection, typed, candidate);
@@ -47,7 +51,13 @@ export async function submitPassword(
     const { counted } = outcome;
     const { state, expired } = candidate.password;
     if (state === 'valid' && !expired) {
-      return passPassword(deps, journey, connection, candidate, { typed, counted, password, ...check });
+      return passPassword(deps, journey, connection, candidate, {
+        typed,
+        counted,
+        password,
+        takesPasskeys,
+        ...check,
+      });
     }
     await deps.attempts.succeedAttempt(deps.db.knex, counted);
     if (state === 'must_be_reset') return leadToRecovery(deps, journey, connection, typed);

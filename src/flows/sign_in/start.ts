@@ -9,7 +9,7 @@ import { methodsOf } from './connections.ts';
 import { submitPassword } from './password.ts';
 import { showMethodOff } from './refusals.ts';
 import { MAX_IDENTIFIER_LENGTH, showSignIn } from './sign_in_page.ts';
-import { readStateForm, startAgain } from './state.ts';
+import { readStateForm, startAgain, takesPasskeys } from './state.ts';
 
 /** Takes the first page of a sign-in: a name with its password, or a name that a code is asked for. */
 export async function submitSignIn(
@@ -26,13 +26,19 @@ export async function submitSignIn(
   if (state === undefined) keepChoice(deps, journey, connection, method, form);
   const typed = state?.typed ?? (form.get('identifier') ?? '').slice(0, MAX_IDENTIFIER_LENGTH);
   if (method === 'password') {
-    return submitPassword(deps, journey, connection, { typed, password: form.get('password') ?? '' });
+    const password = form.get('password') ?? '';
+    return submitPassword(deps, journey, connection, { typed, password, takesPasskeys: takesPasskeys(form) });
   }
   if (!isCodeMethod(method) || typed.trim() === '') {
     return showSignIn(deps, journey, connection, method, { error: 'missing' });
   }
   // Asked for again: the page knows when it was the last time.
-  return askForCode(deps, journey, connection, { typed, asked: method, askedAt: state?.askedAt });
+  return askForCode(deps, journey, connection, {
+    typed,
+    asked: method,
+    askedAt: state?.askedAt,
+    takesPasskeys: state?.takesPasskeys ?? takesPasskeys(form),
+  });
 }
 
 /** The choice holds from the moment it is made, whatever comes of the sign-in: it says nothing about anybody. */

@@ -5,7 +5,7 @@ import { SealError } from '../../security/seal.ts';
 import type { ConnectedPool } from '../../workspaces/snapshot.ts';
 import type { FlowDeps } from '../deps.ts';
 import type { Journey } from '../journey.ts';
-import type { Proof } from './factors.ts';
+import type { Proof, Proven } from './factors.ts';
 
 /** Who has proven a first factor in this sign-in, and with what. It opens nothing but the steps after it (rule 26). */
 export type FirstFactor = {
@@ -18,6 +18,8 @@ export type FirstFactor = {
   readonly version: number;
   /** The password was right and has to be replaced before it opens anything. */
   readonly mustChange?: boolean | undefined;
+  /** The browser said, with its form, that it can make passkeys. */
+  readonly takesPasskeys?: boolean | undefined;
 };
 
 /** What came before a step of a sign-in; it travels sealed in the page. */
@@ -28,9 +30,12 @@ export type SignInState = {
   readonly asked: Proof;
   /** When a message was asked for, in milliseconds. */
   readonly askedAt?: number | undefined;
+  readonly takesPasskeys?: boolean | undefined;
   readonly first?: FirstFactor | undefined;
   /** The second factor, where only what is shown afterwards is left. */
   readonly second?: Proof | undefined;
+  /** Everything that was asked for, where a passkey is offered before going on. */
+  readonly proven?: Proven | undefined;
   /** The secret of an authenticator app that is being set up. */
   readonly secret?: string | undefined;
 };
@@ -79,6 +84,9 @@ const notOurs = () =>
   forbidden('This form is not from this browser. Go back, reload the page and send it again.', {
     code: 'form_not_ours',
   });
+
+/** Whether the browser can make passkeys: said by the script of a page where the pool takes them. */
+export const takesPasskeys = (form: FormFields): boolean => form.get('takes_passkeys') === 'yes';
 
 /** Sends the person back to where this sign-in begins; nothing of it is lost but what they have typed. */
 export function startAgain({ ctx, path }: Journey, { connectionId }: ConnectedPool): void {
