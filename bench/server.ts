@@ -12,6 +12,7 @@ export type BenchServer = {
   readonly clientSecret: string;
   readonly managementSecret: string;
   readonly redirectUri: string;
+  readonly forgottenPasswordUrl: string;
   readonly people: readonly string[];
   readonly password: string;
   stop(): Promise<void>;
@@ -20,8 +21,8 @@ export type BenchServer = {
 const PEOPLE = 64;
 const PASSWORD = 'a password to measure with';
 
-/** Starts a server of its own with some people and a client whose refresh tokens rotate. */
-export async function startBenchServer(): Promise<BenchServer> {
+/** Starts a server of its own with some people and a client whose refresh tokens rotate; `env` adds to its settings. */
+export async function startBenchServer(env: Record<string, string> = {}): Promise<BenchServer> {
   const directory = await mkdtemp(join(tmpdir(), 'weir-bench-'));
   // Started by root, PostgreSQL runs as somebody else and must get in.
   await chmod(directory, 0o755);
@@ -39,6 +40,7 @@ export async function startBenchServer(): Promise<BenchServer> {
       BOOTSTRAP_ADMIN_CLIENT_SECRET: managementSecret,
       SOURCE_ATTEMPT_LIMIT: '1000000',
       LOG_LEVEL: 'warn',
+      ...env,
     },
   });
   await new Promise<void>((resolve, reject) => {
@@ -57,6 +59,7 @@ export async function startBenchServer(): Promise<BenchServer> {
     clientSecret,
     managementSecret,
     redirectUri,
+    forgottenPasswordUrl: `${publicUrl}/default/identity/demo-users/reset-password?server_id=demo`,
     people,
     password: PASSWORD,
     async stop() {
