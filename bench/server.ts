@@ -104,6 +104,7 @@ async function populate(setting: { publicUrl: string; managementSecret: string; 
       status: 'active',
       payload: { name: identifier, given_name: 'Bench', family_name: 'Person' },
       identifiers: [{ identifier, type: 'email' }],
+      verifiable_addresses: [{ address: identifier, type: 'email', verified: true, status: 'active' }],
       credentials: [{ type: 'password', password: PASSWORD }],
     });
   }
