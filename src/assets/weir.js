@@ -19,9 +19,9 @@ for (const button of document.querySelectorAll('[data-shows]')) {
 }
 
 // Whether this device can make passkeys: a form says so with a field that counts only once it is switched on.
-const makesPasskeys = globalThis.PublicKeyCredential?.isUserVerifyingPlatformAuthenticatorAvailable;
 for (const field of document.querySelectorAll('[name=takes_passkeys]')) {
-  void makesPasskeys?.call(PublicKeyCredential).then((can) => (field.disabled = !can));
+  const asked = globalThis.PublicKeyCredential?.isUserVerifyingPlatformAuthenticatorAvailable?.();
+  void asked?.then((can) => (field.disabled = !can));
 }
 
 // Caps Lock, said under the field while it matters.

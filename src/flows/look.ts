@@ -1,6 +1,7 @@
 import type { Brand, OwnedBrand } from '../branding/brand.ts';
 import { pageBrand } from '../branding/page_brand.ts';
 import { type PageSetting, setPage } from '../http/render.ts';
+import { accountPath } from '../oidc/account_client.ts';
 import { offeredLanguages } from '../i18n/offered_languages.ts';
 import type { Tenant } from '../tenants/tenant.ts';
 import type { ConnectedPool, WorkspaceSnapshot } from '../workspaces/snapshot.ts';
@@ -27,6 +28,7 @@ function compose(snapshot: WorkspaceSnapshot, pool: OwnedBrand | undefined): Pag
   const brand = pageBrand(ownedBrand(snapshot), pool);
   return {
     workspaceName: brand.name ?? name,
+    accountHref: accountPath(snapshot),
     brand: brand.logo === undefined && logoUri !== '' ? { ...brand, logo: logoUri } : brand,
     texts,
     languages,

@@ -11,7 +11,7 @@ import { connectionForPool } from '../workspaces/snapshot.ts';
 import { isCodePage, runCodeStep } from './code_steps.ts';
 import { type CodeFrame, mechanismsIn } from './codes/frame.ts';
 import type { FlowDeps } from './deps.ts';
-import { homeOf } from './journey.ts';
+import { findHome } from './home.ts';
 import { lookOf, lookOfPool } from './look.ts';
 
 export type PoolPagesDeps = {
@@ -83,23 +83,4 @@ function frameOf(deps: FlowDeps, ctx: Context, pool: Pool, server: WorkspaceServ
     path: (page) => `/${tenantId}/identity/${poolId}/${page}${query}`,
     findSignIn: (clientId) => findHome(deps, server, clientId),
   };
-}
-
-const MAX_APPLICATIONS = 20;
-
-/** The page of the application that the person came from; else the only one that the workspace has. */
-async function findHome(
-  { domain }: FlowDeps,
-  server: WorkspaceServer | undefined,
-  clientId: string | undefined,
-): Promise<string | undefined> {
-  if (server === undefined) return undefined;
-  const from = clientId === undefined ? undefined : await server.clients.find(clientId);
-  if (from) return homeOf(from);
-  const { tenantId, workspaceId } = server.snapshot;
-  const page = { limit: MAX_APPLICATIONS + 1 };
-  const all = await domain.clients.list({ tenantId, workspaceId }, {}, page);
-  const found = await Promise.all(all.map((client) => server.clients.find(client.id)));
-  const homes = new Set(found.map((client) => client && homeOf(client)).filter((href) => href !== undefined));
-  return all.length <= MAX_APPLICATIONS && homes.size === 1 ? [...homes][0] : undefined;
 }

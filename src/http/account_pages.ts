@@ -170,7 +170,10 @@ export interface AccountDeleteModel extends AccountBase {
   error?: 'agreement' | 'administrator';
 }
 
-export type AccountDeletedModel = PageModel;
+export interface AccountDeletedModel extends PageModel {
+  /** The one application that there is to go back to. */
+  backHref?: string;
+}
 
 /** The pages of one's own account, and what each needs. */
 export interface AccountPages {

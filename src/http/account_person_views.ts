@@ -1,4 +1,5 @@
 import { homeOf, accountPage } from './account_frame.ts';
+import { backLink } from './back_link.ts';
 import type { AccountViews } from './account_page_views.ts';
 import { momentOf, typeOf, confirmation, countOf } from './account_words.ts';
 import { fieldWords } from './field_words.ts';
@@ -103,7 +104,7 @@ export const personViews: AccountViews<
       refusal: model.error === 'administrator' ? say('account_delete.administrator') : undefined,
     }),
 
-  account_deleted: (_model, say) => {
+  account_deleted: (model, say) => {
     const heading = say('account_deleted.title');
     return {
       status: 200,
@@ -111,7 +112,7 @@ export const personViews: AccountViews<
       heading,
       isWrong: false,
       forms: 'none',
-      model: { heading },
+      model: { heading, back: backLink(model.backHref, model.app, say) },
     };
   },
 };

@@ -133,6 +133,7 @@ export const codePageViews: { [Name in keyof CodePages]: Present<CodePages[Name]
         position: registers ? say('register.step', { step: 2 }) : undefined,
         signInHref: safeHref(model.signInHref),
         identifier: model.identifier,
+        address: model.address,
         error:
           model.error && say(model.error === 'missing' ? 'enter_code.missing' : 'enter_code.refused_field'),
         isRefused: model.error === 'refused',

@@ -34,15 +34,23 @@ export interface RecoverModel extends FormModel {
 
 /** After a message, or instead of its link. Form fields: `code`, and `identifier` where nobody is named yet. */
 export interface EnterCodeModel extends FormModel {
-  purpose: 'activation' | 'reset_password' | 'reset_totp' | 'enroll_webauthn' | 'registration';
+  purpose:
+    | 'activation'
+    | 'reset_password'
+    | 'reset_totp'
+    | 'enroll_webauthn'
+    | 'registration'
+    | 'verify_address';
   /** Masked, and from what was typed: the page is the same whoever that is. */
   sentTo?: string;
   /** Asked for beside the code; kept after an error. */
   identifier?: string;
+  /** Which address is meant, where it is not the sign-in name. Form field: `address`. */
+  address?: string;
   error?: 'refused' | 'missing';
   resend?: { action: string; sent?: boolean; waitSeconds: number };
-  /** Where another address is named. */
-  otherHref: string;
+  /** Where another address is named, or a message asked for. */
+  otherHref?: string;
   /** For somebody who has followed the link instead. */
   signInHref?: string;
 }

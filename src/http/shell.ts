@@ -22,6 +22,8 @@ export interface PageSetting {
   texts?: OwnTexts;
   /** Those that the tenant offers. */
   languages?: OfferedLanguages;
+  /** Where people of this workspace look after themselves: a way on from an address that is none. */
+  accountHref?: string;
   /** The address that shows this page by GET, where it is not the one requested. */
   selfHref?: string;
 }
@@ -47,6 +49,7 @@ export interface Shell {
   scheme: Scheme;
   /** Where a GET shows this page again. */
   selfHref?: string;
+  accountHref?: string;
   languages: { locale: Locale; label: string; href: string }[];
   footerLinks: { label: string; href: string }[];
   nonce: string;
@@ -63,12 +66,16 @@ const settings = new WeakMap<IncomingMessage, PageSetting>();
 
 /** Says once per request what the frame of its pages shows; later calls add to earlier ones. */
 export function setPage(ctx: { req: IncomingMessage }, setting: PageSetting): void {
-  const { workspaceName, brand, texts, languages, selfHref } = { ...settings.get(ctx.req), ...setting };
+  const { workspaceName, brand, texts, languages, accountHref, selfHref } = {
+    ...settings.get(ctx.req),
+    ...setting,
+  };
   settings.set(ctx.req, {
     ...(workspaceName !== undefined && { workspaceName }),
     ...(brand && { brand }),
     ...(texts && { texts }),
     ...(languages && { languages }),
+    ...(accountHref !== undefined && { accountHref }),
     ...(selfHref !== undefined && { selfHref }),
   });
   offerLanguages(ctx, languages);
@@ -111,6 +118,7 @@ export function buildShell(ctx: PageContext, input: ShellInput): Shell {
     ...logo,
     ...welcomeOf(brand, input),
     scheme: brand?.scheme ?? 'auto',
+    ...(setting.accountHref !== undefined && { accountHref: setting.accountHref }),
     ...(self && { selfHref: `${hostless(self.pathname)}${self.search}` }),
     languages: languageLinks(self, input.locale, languagesOf(ctx)),
     footerLinks: (brand?.links ?? []).flatMap(({ kind, href }) => {

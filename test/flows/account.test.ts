@@ -104,7 +104,9 @@ describe('the account page', () => {
     expect(end.url.pathname + end.url.search).toBe(`${account}/sessions`);
     expect(end.headers['cache-control']).toBe('no-store');
     expect(end.document.text).toContain('This browser');
-    expect((await visitor.open(`${account}/nothing`)).status).toBe(404);
+    const nothing = await visitor.open(`${account}/nothing`);
+    expect(nothing.status).toBe(404);
+    expect(nothing.document.attribute('#to-account', 'href')).toBe(account);
     // No code and no token came of it, and nobody else can ask in its name.
     expect(
       visitor.history.some(({ location = '' }) => /[?&#](code|access_token|id_token)=/.test(location)),
@@ -451,6 +453,7 @@ describe('sections', () => {
     expect(unsure.document.query('#agreed-error')).toBeDefined();
     const gone = await visitor.submit('#delete-form', { agreed: 'yes' });
     expect(gone.document.query('#account-deleted')).toBeDefined();
+    expect(gone.document.text).toContain('Back to the application');
     await expect(server.elsewhere.users.get(scope)).rejects.toThrow('not found');
     // Told where they were, though there is nobody any more.
     expect((await messagesTo(server, identifier)).at(-1)).toMatchObject({

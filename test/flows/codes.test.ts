@@ -173,7 +173,9 @@ describe('an invitation', () => {
       await server.elsewhere.pools.update(scope, { ...pool, authenticationMechanisms }, SYSTEM_ACTOR);
     };
     await change([...methods]);
-    onTestFinished(async () => void (await change(pool.authenticationMechanisms)));
+    onTestFinished(async () => {
+      await change(pool.authenticationMechanisms);
+    });
     const choose = async (name: string, fields: Record<string, string>) => {
       const { id, link } = await invite(`${name}@choice.test`);
       const visitor = browser();

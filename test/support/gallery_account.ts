@@ -159,5 +159,5 @@ export const accountSamples: Record<string, Sample> = {
   account_data: { page: 'account_data', model: { ...base, downloadHref: href } },
   account_delete: { page: 'account_delete', model: remove },
   account_delete_error: { page: 'account_delete', model: { ...remove, error: 'agreement' } },
-  account_deleted: { page: 'account_deleted', model: {} },
+  account_deleted: { page: 'account_deleted', model: { backHref: 'https://books.example/' } },
 };

@@ -215,6 +215,17 @@ export const samples: Record<string, Sample> = {
       otherHref: '/pages/recover',
     },
   },
+  enter_code_address: {
+    page: 'enter_code',
+    model: {
+      ...form,
+      purpose: 'verify_address',
+      action: '/pages/enter_code',
+      identifier: 'mara',
+      address: 'mara@books.example',
+      error: 'refused',
+    },
+  },
   enter_code_sent: {
     page: 'enter_code',
     model: {

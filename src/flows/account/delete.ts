@@ -1,6 +1,7 @@
 import { renderPage } from '../../http/render.ts';
 import { endCookie } from '../../oidc/account_session.ts';
 import type { FlowDeps } from '../deps.ts';
+import { findHome } from '../home.ts';
 import { isCodeOf } from './refusals.ts';
 import { profileOf, readOwnForm, showPage, type Visit } from './visit.ts';
 
@@ -20,7 +21,8 @@ export async function deleteAccount(deps: FlowDeps, visit: Visit): Promise<void>
     throw error;
   }
   endCookie(ctx, server);
-  await renderPage(ctx, 'account_deleted', {});
+  const backHref = await findHome(deps, server, undefined);
+  await renderPage(ctx, 'account_deleted', backHref === undefined ? {} : { backHref });
 }
 
 async function ask(deps: FlowDeps, visit: Visit, error?: 'agreement' | 'administrator'): Promise<void> {

@@ -21,7 +21,7 @@ const PAGES: Readonly<Record<MessagePurpose, { ask: CodePage; again: CodePage; c
 };
 
 /** Longest name or address that is read. */
-const MAX_TYPED_LENGTH = 320;
+export const MAX_TYPED_LENGTH = 320;
 // A person waits that long before a message may be lost. The budget of messages is the service's.
 const RESEND_AFTER_SECONDS = 30;
 const MOBILE = /^\+?[\d\s().-]{5,}$/;

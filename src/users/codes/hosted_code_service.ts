@@ -190,9 +190,17 @@ export function createHostedCodeService(deps: HostedCodeDeps) {
       return { clientId: text(kept.client_id) };
     },
 
-    /** Proves an address by the link that went there. 401 for a link that is dead, 409 for one proven already. */
-    verifyAddress: (scope: PoolScope, { code, by, source }: PresentedCode): Promise<void> =>
-      addressVerification.completeByLink(scope, { address: '', code, by, source }),
+    /**
+     * Proves an address by the link that went there, or by the short code with a sign-in name beside it. 401 for a
+     * code that is not good, 409 for an address that is proven already.
+     */
+    verifyAddress: (
+      scope: PoolScope,
+      { code, typed, address = '', by, source }: PresentedCode & { readonly address?: string },
+    ): Promise<void> =>
+      typed === undefined
+        ? addressVerification.completeByLink(scope, { address, code, by, source })
+        : addressVerification.completeByName(scope, typed, { address, code, by, source }),
   };
 }
 

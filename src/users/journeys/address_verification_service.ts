@@ -108,6 +108,10 @@ export function createAddressVerificationService(deps: SendCodeDeps & ProveCodeD
     complete: (scope: UserScope, proof: AddressProof): Promise<void> =>
       complete(scope, { userId: scope.userId, address: proof.address }, proof),
 
+    /** The same for somebody who types their sign-in name. A name that nobody has is refused as a wrong code is. */
+    completeByName: (scope: PoolScope, identifier: string, proof: AddressProof): Promise<void> =>
+      complete(scope, { identifier, address: proof.address }, proof),
+
     /** The same without a person, and without a pool unless one is meant: the long form of the code names both. */
     async completeByLink(
       { tenantId, poolId }: { readonly tenantId: string; readonly poolId?: string },
