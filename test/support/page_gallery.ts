@@ -316,6 +316,7 @@ export const samples: Record<string, Sample> = {
 /** What the workspace adds to each sample. */
 export const sampleSetting: PageSetting = {
   workspaceName: 'Harbour',
+  accountHref: '/pages/account',
   brand: {
     scheme: 'auto',
     texts: {},
