@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { addAuthenticator } from '../support/authenticator_in_chromium.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { addWorkspace, relyingParty, SYSTEM_ACTOR } from '../support/demo.ts';
 import { latestMessage } from '../support/mailbox.ts';
@@ -10,6 +11,7 @@ import { type ServedApplication, serveApplication } from '../support/stock_clien
 import { totpCode } from '../support/totp.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+const size = { width: 390, height: 844 };
 const next = 'a heron waits in the reeds';
 
 let server: TestServer;
@@ -17,6 +19,8 @@ let chromium: Browser;
 let house: House;
 /** Where a second factor is asked for. */
 let strict: House;
+/** Where there are three ways in. */
+let open: House;
 /** On another origin, as applications are. */
 let application: ServedApplication;
 
@@ -28,6 +32,10 @@ beforeAll(async () => {
   strict = await openHouse(server, 'strict', {
     authenticationMechanisms: ['password'],
     secondFactorAuthenticationMechanisms: ['totp'],
+    mfaSessionTtl: '1h0m0s',
+  });
+  open = await openHouse(server, 'open', {
+    authenticationMechanisms: ['password', 'email_otp', 'webauthn'],
   });
 });
 afterAll(async () => {
@@ -36,23 +44,27 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** A phone that nobody has used yet. Whatever it is shown fits its width, and the policy of the page stops nothing. */
+// Text, because the compiler is told of no DOM. Said by the page itself: the next one may come before a question does.
+const measure = `addEventListener('load', () => {
+  const width = document.documentElement.scrollWidth;
+  if (width > ${size.width}) console.error(location.pathname + ' is ' + width + ' px wide');
+})`;
+
+/** A phone that nobody has used yet. Whatever it is shown fits its width, and no page complains. */
 async function phone(): Promise<Page> {
-  const context = await chromium.newContext({ viewport: { width: 390, height: 844 } });
+  const context = await chromium.newContext({ viewport: size, locale: 'en-GB' });
   onTestFinished(() => context.close());
+  await context.addInitScript(measure);
   const page = await context.newPage();
   page.setDefaultTimeout(5000);
   const complaints: string[] = [];
   page.on('console', (message) => {
-    if (/Content Security Policy/.test(message.text())) complaints.push(message.text());
+    const text = message.text();
+    // The status of a page itself, such as 404, is what it is about.
+    if (message.type() === 'error' && !text.includes('the server responded with a status of'))
+      complaints.push(text);
   });
-  page.on('load', () => {
-    page
-      .evaluate<number>('document.documentElement.scrollWidth')
-      .then((width) => width > 390 && complaints.push(`${page.url()} is ${width} px wide`))
-      // The page has gone on meanwhile.
-      .catch(() => undefined);
-  });
+  page.on('pageerror', (error) => complaints.push(error.message));
   onTestFinished(() => expect(complaints).toEqual([]));
   return page;
 }
@@ -108,42 +120,62 @@ test('a code by mail, typed with a space', async () => {
   await arrives(page);
 });
 
-test('a password and the code of an app, after one that is wrong', async () => {
+test('a password and the code of an app, after one that is wrong; this browser is not asked again', async () => {
   const { identifier } = await strict.person('both', { totp: SECRET });
   const page = await begin(strict);
   await signIn(page, identifier);
   await typeCode(page, '000000');
   await page.waitForSelector('[role=alert]');
+  await page.check('#remember-device');
   await typeCode(page, totpCode(SECRET));
+  await arrives(page);
+  await page.goto(await startOf(await appOf(strict.id), { prompt: 'login' }));
+  await signIn(page, identifier);
   await arrives(page);
 });
 
-test('who has no second factor sets one up on the way', async () => {
+test('who has no second factor sets one up on the way; a recovery code stands in for it', async () => {
   const { identifier } = await strict.person('first');
   const page = await begin(strict);
   await signIn(page, identifier);
   const secret = (await page.textContent('#totp-secret')) ?? '';
   await typeCode(page, totpCode(secret.replaceAll(' ', '')));
-  await page.waitForSelector('#recovery-codes');
+  const codes = await page.locator('#recovery-codes li').allTextContents();
+  expect(codes).toHaveLength(10);
   await page.click('#recovery-codes-kept');
   await arrives(page);
+
+  const other = await begin(strict);
+  await signIn(other, identifier);
+  await other.click('#other-ways summary');
+  await other.click('#use-recovery_code');
+  await other.waitForSelector('#code[autocomplete=off]');
+  await typeCode(other, codes[0]?.trim() ?? '');
+  await arrives(other);
 });
 
-test('a password that must be changed is changed on the way', async () => {
+test('a password that must be changed is changed on the way, its rules ticked while it is typed', async () => {
   const { identifier } = await house.person('stale', { mustChange: true });
   const page = await begin(house);
   await signIn(page, identifier);
+  const rule = (name: string) => page.getAttribute(`[data-rule="${name}"]`, 'data-state');
+  await page.fill('#new-password', 'otter');
+  await expect.poll(() => rule('min_length')).toBe('open');
+  await page.fill('#new-password', next);
+  await expect.poll(() => rule('min_length')).toBe('met');
   await choosePassword(page);
   await arrives(page);
 });
 
-test('a forgotten password is replaced by the code, and the sign-in goes on', async () => {
+test('a forgotten password is replaced by the code, which is sent again after a wait; the sign-in goes on', async () => {
   const { identifier } = await house.person('forgot');
   const page = await begin(house);
   await page.click('#forgot-link');
   await page.fill('#identifier', identifier);
   await page.click('#recover-submit');
-  await page.waitForSelector('#code');
+  const left = async () => Number(/\d+/.exec((await page.textContent('#resend-wait')) ?? ''));
+  const first = await left();
+  await expect.poll(left, { timeout: 3000 }).toBeLessThan(first);
   await typeCode(page, (await latestMessage(server, identifier)).code ?? '');
   await choosePassword(page);
   await page.click('#done-sign-in');
@@ -153,22 +185,48 @@ test('a forgotten password is replaced by the code, and the sign-in goes on', as
 
 const by = { form: 'link', by: SYSTEM_ACTOR, source: undefined } as const;
 
-test('an invitation is accepted by its link, which opened twice is still good', async () => {
-  const { userId, identifier } = await house.person('invited', { status: 'new', password: false });
-  await server.elsewhere.activationMessages.send(
-    { ...house.scope, userId },
-    { ...by, workspaceId: house.id, postActivationUrl: undefined },
-  );
+/** Opens the link of an invitation twice, which uses nothing up, and agrees to go on. */
+async function accept(at: House, name: string) {
+  const { userId, identifier } = await at.person(name, { status: 'new', password: false });
+  const message = { ...by, workspaceId: at.id, postActivationUrl: undefined };
+  await server.elsewhere.activationMessages.send({ ...at.scope, userId }, message);
   const { link = '' } = await latestMessage(server, identifier);
   const page = await phone();
   await page.goto(link);
   await page.goto(link);
   await page.click('#activate-form button');
+  await page.waitForSelector('#new-password-submit');
+  return { page, identifier, userId, link };
+}
+
+test('an invitation is accepted by its link, with a password; used up, it leads on', async () => {
+  const { page, identifier, link } = await accept(house, 'invited');
+  await page.check('#credential-password');
   await choosePassword(page);
-  await page.waitForSelector('#done-page');
+  await page.waitForSelector('[data-done=activated]');
+  await page.goto(link);
+  await page.waitForSelector('#link-expired-page a.btn');
   const again = await begin(house);
   await signIn(again, identifier, next);
   await arrives(again);
+});
+
+test('an invitation is accepted without a password: by a code each time, or with a passkey made on the spot', async () => {
+  const codes = await accept(open, 'codes');
+  await codes.page.check('#credential-code');
+  expect(await codes.page.isVisible('#new-password')).toBe(false);
+  await codes.page.click('#new-password-submit');
+  await codes.page.waitForSelector('[data-done=activated]');
+
+  const keys = await accept(open, 'keys');
+  await addAuthenticator(keys.page);
+  await keys.page.check('#credential-passkey');
+  expect(await keys.page.isVisible('#new-password')).toBe(false);
+  await keys.page.click('#new-password-submit');
+  await keys.page.click('#passkey-submit');
+  await keys.page.waitForSelector('#done-page');
+  const scope = { ...open.scope, userId: keys.userId };
+  expect(await server.elsewhere.passkeys.list(scope)).toHaveLength(1);
 });
 
 test('an address is proven by its link', async () => {
@@ -208,7 +266,7 @@ test('a lost app is replaced by a message and the password', async () => {
   await page.waitForSelector('[data-done=totp_set]');
 });
 
-test('an application that is not ours is allowed what it asks for; the account is chosen the next time', async () => {
+test('an application that is not ours is allowed what it asks for; the account is chosen the next time, and signed out', async () => {
   const { identifier } = await house.person('consent');
   const stranger = await appOf(house.id, { trusted: false });
   const page = await phone();
@@ -219,6 +277,52 @@ test('an application that is not ours is allowed what it asks for; the account i
   await page.goto(await startOf(stranger, { prompt: 'select_account' }));
   await page.click('#account-current');
   await arrives(page);
+  await page.goto(`${stranger.options.issuer}/oidc/logout`);
+  await page.click('#logout-confirm');
+  await page.waitForSelector('#logged-out');
+  await page.goto(await startOf(stranger));
+  await page.waitForSelector('#login-form');
+});
+
+test('the account page and every page behind it; signed out from there', async () => {
+  const { identifier } = await open.person('account');
+  const account = `${open.app.options.issuer}/account`;
+  const page = await phone();
+  await page.goto(account);
+  await signIn(page, identifier);
+  await page.click('#passkey-offer-later');
+  await page.waitForSelector('#passkey-offer', { state: 'detached' });
+  const pages = await page.evaluate<string[]>(
+    `[...document.querySelectorAll('a[id^=open-]')].map(({ href }) => href)`,
+  );
+  expect(pages.length).toBeGreaterThan(6);
+  for (const href of pages) {
+    const answer = await page.goto(href);
+    expect(answer?.status(), href).toBe(200);
+    await page.click('#account-home');
+    await page.waitForURL(account);
+  }
+  await page.click('#sign-out');
+  await page.click('#logout-confirm');
+  await page.waitForSelector('#logged-out');
+  await page.goto(account);
+  await page.waitForSelector('#login-form');
+});
+
+test('what went wrong leads back: a sign-in of another browser, an error, a page that is not there', async () => {
+  const started = await begin(house);
+  const page = await phone();
+  const leadsBack = async (selector: string) => {
+    await page.click(`${selector} a.btn`);
+    await page.waitForURL(`${application.origin}/`);
+  };
+  await page.goto(started.url());
+  await leadsBack('#expired-page');
+  await page.goto(await startOf(await appOf(house.id), { redirect_uri: 'https://elsewhere.example.test/' }));
+  await leadsBack('#error-page');
+  await page.goto(`${house.app.options.issuer}/account/nothing-here`);
+  await page.click('#to-account');
+  await page.waitForSelector('#login-form');
 });
 
 test('of two pools one is chosen, and remembered', async () => {

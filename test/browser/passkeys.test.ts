@@ -1,5 +1,6 @@
-import type { Browser, CDPSession, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { addAuthenticator, type Authenticator } from '../support/authenticator_in_chromium.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { relyingParty } from '../support/demo.ts';
 import { client, type RelyingParty } from '../support/relying_party.ts';
@@ -32,25 +33,6 @@ afterAll(async () => {
   await application.close();
   await server.stop();
 });
-
-type Authenticator = { readonly cdp: CDPSession; readonly authenticatorId: string };
-
-/** A device with a fingerprint reader, whose owner is there. */
-async function addAuthenticator(page: Page): Promise<Authenticator> {
-  const cdp = await page.context().newCDPSession(page);
-  await cdp.send('WebAuthn.enable');
-  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
-  return { cdp, authenticatorId };
-}
 
 const setPresent = ({ cdp, authenticatorId }: Authenticator, enabled: boolean) =>
   cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
