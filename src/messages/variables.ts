@@ -23,4 +23,18 @@ export function strayBraces(text: string): string | undefined {
   return /\{\{[^{}]{0,40}\}?\}?|\}\}/.exec(text.replaceAll(VARIABLE, ''))?.[0];
 }
 
+/**
+ * A word that has a code or a link in it and could be read as an address: where that leads to would be told the code
+ * of whoever follows it, and of whoever's mail program looks at it first.
+ */
+export function addressWith(text: string): string | undefined {
+  return text
+    .replaceAll(VARIABLE, (_, name: string) => `{{${name}}}`)
+    .split(/\s+/)
+    .find((word) => /\{\{OTP\.(?:Code|Link)\}\}/.test(word) && ADDRESS.test(word.replaceAll(VARIABLE, 'x')));
+}
+
+/** What joins the parts of an address, and a line that browsers fill in (`@id.example.com #123456`). */
+const ADDRESS = /[/\\?&=#@%]|[^\s.]\.[^\s.]/;
+
 export const isVariable = (name: string): name is Variable => VARIABLES.some((one) => one === name);

@@ -123,6 +123,29 @@ describe('a message in a tenant’s own words', () => {
     expect((await api.get(`${TEMPLATES}/activate/email/de`)).status).toBe(404);
   });
 
+  it('is shown at once, however many spaces the values bring', async () => {
+    // An expression that tries every one of n spaces as a beginning needs n² steps: 40 seconds for these.
+    const text = `Hi\n\n${'{{OTP.Code}}'.repeat(380)}.\n{{OTP.Link}}`;
+    const asked = api.post(`${TEMPLATES}/otp/email/en/preview`, {
+      subject: 'x',
+      text,
+      values: { code: ' '.repeat(500) },
+    });
+    expect((await asked).status).toBe(200);
+  });
+
+  it('keeps what ends a sentence or stands around a code or a link', async () => {
+    for (const text of [
+      'Code: {{OTP.Code}}.',
+      '代码：{{OTP.Code}}。',
+      '({{OTP.Link}}), or <{{OTP.Link}}>',
+      '„{{OTP.Code}}“!',
+    ])
+      expect((await api.post(`${TEMPLATES}/otp/email/en/preview`, { subject: 'x', text })).status, text).toBe(
+        200,
+      );
+  });
+
   it.each([
     [
       'a variable that there is not',
@@ -147,6 +170,31 @@ describe('a message in a tenant’s own words', () => {
     ['no subject', { text: '{{OTP.Code}}' }, '/subject', 'must not be empty'],
     ['the link in the subject', { subject: '{{OTP.Link}}', text: '{{OTP.Code}}' }, '/subject', 'the link'],
     ['an escape', { subject: 'x', text: 'a\u001b{{OTP.Code}}' }, '/text', 'control characters'],
+    [
+      'an address that would be told the code',
+      { subject: 'x', text: 'https://evil.example/?c={{OTP.Code}}' },
+      '/text',
+      'no part of an address',
+    ],
+    [
+      'a host named after the code',
+      { subject: 'x', text: 'Go to {{ OTP.Code }}.evil.example' },
+      '/text',
+      'no part of an address',
+    ],
+    [
+      'a link that leads to a link',
+      { subject: 'x', text: 'evil.example?to={{OTP.Link}} {{OTP.Code}}' },
+      '/text',
+      'no part of an address',
+    ],
+    [
+      'a line that browsers fill in elsewhere',
+      { subject: 'x', text: '@evil.example #{{OTP.Code}}' },
+      '/text',
+      'no part of an address',
+    ],
+    ['words that run backwards', { subject: '\u202ex', text: '{{OTP.Code}}' }, '/subject', 'direction'],
     ['an endless text', { subject: 'x', text: `{{OTP.Code}}${'x'.repeat(6_000)}` }, '/text', 'at most 5000'],
   ])('is refused with %s', async (_, body, pointer, says) => {
     const { status, body: problem } = await api.put(`${TEMPLATES}/otp/email/en`, body);

@@ -1,7 +1,7 @@
 import type { Issue } from '../../domain_error.ts';
 import { type MessageName, neededIn, variablesOf } from '../catalogue.ts';
 import type { Channel } from '../message.ts';
-import { namesIn, strayBraces } from '../variables.ts';
+import { addressWith, namesIn, strayBraces } from '../variables.ts';
 import type { OwnWords } from './own_words.ts';
 
 /** Which message, in which form and language. */
@@ -23,6 +23,9 @@ export type MessageTemplate = TemplateKey &
 /** What people read without turning away; texts are paid for by piece. */
 const LONGEST_SUBJECT = 120;
 const LONGEST_TEXT: Record<Channel, number> = { email: 5_000, sms: 300 };
+
+/** Show an address as another. Isolates and marks, which right-to-left languages need, do not. */
+const DIRECTIONS = /[\u202a-\u202e]/;
 
 /** What is wrong with words that are to take the place of ours: every reason, with the field it concerns. */
 export function templateIssues(
@@ -52,6 +55,10 @@ export function templateIssues(
   ] as const) {
     const stray = strayBraces(said);
     if (stray !== undefined) refuse(pointer, `has "${stray}", which is no variable; there are ${list}`);
+    const address = addressWith(said);
+    if (address !== undefined)
+      refuse(pointer, `has "${address}": code and link stand alone, and are no part of an address`);
+    if (DIRECTIONS.test(said)) refuse(pointer, 'must not turn the direction of other characters');
     const unknown = namesIn(said).filter((name) => !allowed.some((one) => one === name));
     if (unknown.length > 0) {
       refuse(pointer, `has ${unknown.map((name) => `{{${name}}}`).join(', ')}; this message has ${list}`);

@@ -60,8 +60,11 @@ function blockOf(paragraph: string, variables: MessageVariables): Block {
   const lines = paragraph.split('\n').map((line) => line.trim());
   const only = ONLY.exec(lines.at(-1) ?? '')?.[1];
   const value = only === undefined ? '' : fillIn(`{{${only}}}`, variables);
-  const label = fillIn(lines.slice(0, -1).join(' '), variables).replace(/\s*:$/, '');
+  const label = withoutColon(fillIn(lines.slice(0, -1).join(' '), variables));
   if (only === 'OTP.Code') return { kind: 'code', label, code: value };
   if (only === 'OTP.Link') return { kind: 'action', label: label === '' ? value : label, href: value };
   return { kind: 'text', text: fillIn(paragraph, variables) };
 }
+
+/** No expression with spaces before an end: it would be tried from each of many spaces. */
+const withoutColon = (label: string): string => label.trimEnd().replace(/:$/, '').trimEnd();
