@@ -274,8 +274,8 @@ describe('odd requests', () => {
     expect(status).toBe(404);
   });
 
-  it.each(['PATCH', 'OPTIONS', 'PROPFIND'])('%s: 404 as JSON', async (method) => {
-    expectRefusal(await send(method, POOLS, { authorization: `Bearer ${token}` }), 404);
+  it.each(['PATCH', 'OPTIONS', 'PROPFIND'])('%s: 405 as JSON', async (method) => {
+    expectRefusal(await send(method, POOLS, { authorization: `Bearer ${token}` }), 405);
   });
 
   it('serves no hint of who asks to whom they must not know', async () => {

@@ -49,14 +49,14 @@ follow() {
   visit "$WEIR${BASH_REMATCH[1]//&amp;/"$and"}"
 }
 
-# submit FORM NAME=VALUE...: what the form hides is sent with it, as a browser does.
+# submit FORM NAME=VALUE...: what the form hides is sent with it, as a browser does, but for what is disabled.
 submit() {
   local form action field fields=()
   [[ $(<page) =~ \<form[^\>]*id=\"$1\".* ]] || fail "no form $1 at $AT: $(words)"
   form=${BASH_REMATCH[0]%%</form>*}
   [[ $form =~ action=\"([^\"]*)\" ]] && action=${BASH_REMATCH[1]}
   shift
-  while [[ $form =~ \<input\ type=\"hidden\"\ name=\"([^\"]*)\"\ value=\"([^\"]*)\" ]]; do
+  while [[ $form =~ \<input\ type=\"hidden\"\ name=\"([^\"]*)\"\ value=\"([^\"]*)\"\> ]]; do
     fields+=(--data-urlencode "${BASH_REMATCH[1]}=${BASH_REMATCH[2]}")
     form=${form#*"${BASH_REMATCH[0]}"}
   done
