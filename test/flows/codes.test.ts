@@ -197,6 +197,18 @@ describe('an invitation', () => {
     expect(activated(codes.done)).toBe(true);
     expect(await statusOf(codes.id)).toBe('active');
 
+    // Codes by text reach nobody who has an address for mails only: not on the form, and not beside it.
+    await change(['password', 'sms_otp', 'webauthn']);
+    const { id, link } = await invite('mails@choice.test');
+    const visitor = browser();
+    await visitor.open(link);
+    const form = await visitor.submit('#activate-form');
+    expect(form.document.query('#credential-passkey')).toBeDefined();
+    expect(form.document.query('#credential-code')).toBeUndefined();
+    await visitor.submit('#activate-form', { ...account, credential: 'code' });
+    expect(await statusOf(id)).toBe('new');
+    await change([...methods]);
+
     // What is said of passwords counts for those who choose one.
     const missing = await choose('words', { credential: 'password' });
     expect(missing.done.document.query('#new-password-error')).toBeDefined();

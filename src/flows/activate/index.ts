@@ -80,7 +80,7 @@ export async function finishActivation(deps: FlowDeps, frame: CodeFrame): Promis
   const code = presented(frame, step.code, step.typed);
   const account = await lookAt(deps, frame, code);
   if (account === undefined) return;
-  const chosen = chosenCredential(form, choicesOf(frame));
+  const chosen = chosenCredential(form, choicesOf(frame, account));
   const given = chosen === 'password' ? readNewPassword(form) : { password: undefined };
   if ('error' in given) return askForAccount(deps, frame, code, account, { form, error: given.error });
   const payload = documentFrom(account.fields, (name) => form.get(fieldName(name)));
@@ -100,14 +100,18 @@ async function goOn(
     const given = { password: undefined, payload: {}, ownAccount: true };
     return activate(deps, frame, code, account, { ...given, wantsPasskey });
   }
-  const choices = choicesOf(frame);
+  const choices = choicesOf(frame, account);
   const asks = choices.length > 1 || choices.includes('password') || account.fields.length > 0;
   if (asks) return askForAccount(deps, frame, code, account);
-  return activate(deps, frame, code, account, { password: undefined, payload: {} });
+  const isPasskey = choices.includes('passkey');
+  return activate(deps, frame, code, account, { password: undefined, payload: {}, wantsPasskey: isPasskey });
 }
 
 /** How the person may want to sign in from now on: a password, a code each time, a passkey (contract 5.1). */
-const choicesOf = ({ mechanisms }: CodeFrame): ChosenCredential[] => credentialsFor(mechanisms);
+const choicesOf = (
+  { mechanisms }: CodeFrame,
+  { provenTypes }: Pick<AccountToActivate, 'provenTypes'>,
+): ChosenCredential[] => credentialsFor(mechanisms, provenTypes);
 
 /** What the account lacks. Undefined for a link that is dead, which the page has said; throws for a typed code. */
 async function lookAt(
@@ -164,7 +168,7 @@ function askForAccount(
 ): Promise<void> {
   const { signInName, formTitle, fields } = account;
   const { form, issues = [], error } = wrong;
-  const credentials = choicesOf(frame);
+  const credentials = choicesOf(frame, account);
   const shown = askedFields(fields, form, issues);
   const part = {
     ...passwordPart(frame.pool.passwordPolicy, frame.path('check-password')),

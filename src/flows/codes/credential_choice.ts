@@ -2,9 +2,19 @@ import type { ChosenCredential } from '../../http/credential_choice.ts';
 import type { FormFields } from '../../http/form_body.ts';
 import type { Mechanism } from '../../pools/pool.ts';
 
-/** The ways to sign in that somebody with a new account can choose from. */
-export function credentialsFor(mechanisms: readonly Mechanism[]): ChosenCredential[] {
-  const byCode = mechanisms.includes('email_otp') || mechanisms.includes('sms_otp');
+/** By which way codes reach an address. */
+const CODES = { email: 'email_otp', mobile: 'sms_otp' } as const;
+type AddressType = keyof typeof CODES;
+
+/**
+ * The ways to sign in that somebody with a new account can choose from.
+ * @param addresses the kinds of addresses that they have; any, where they have yet to say.
+ */
+export function credentialsFor(
+  mechanisms: readonly Mechanism[],
+  addresses: readonly AddressType[] = ['email', 'mobile'],
+): ChosenCredential[] {
+  const byCode = addresses.some((type) => mechanisms.includes(CODES[type]));
   return [
     ...(mechanisms.includes('password') ? (['password'] as const) : []),
     ...(byCode ? (['code'] as const) : []),

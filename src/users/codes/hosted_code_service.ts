@@ -15,6 +15,7 @@ import { mayActivate, mayBeActedFor } from '../known_user.ts';
 import { withProvenCode, type ProveCodeDeps, type Proven } from './prove_code.ts';
 import type { RecoveryService } from '../journeys/recovery_service.ts';
 import { keyOfTyped } from '../typed_name.ts';
+import type { VerifiableAddress } from '../user.ts';
 import { addressKeyOf, type KnownUser } from '../user_key.ts';
 
 export type HostedCodeService = ReturnType<typeof createHostedCodeService>;
@@ -43,6 +44,8 @@ export type AccountToActivate = {
   readonly userId: string;
   /** What the person will sign in with. */
   readonly signInName: string;
+  /** The kinds of addresses that are proven, or will be by the code: where codes can go from then on. */
+  readonly provenTypes: readonly VerifiableAddress['type'][];
   /** Asks for what the schema requires and the account lacks. */
   readonly fields: readonly FormField[];
   /** Of the schema, for the head of the form. */
@@ -112,6 +115,9 @@ export function createHostedCodeService(deps: HostedCodeDeps) {
     return {
       userId: known.userId,
       signInName: signInNameOf(known, code.addressKey),
+      provenTypes: known.addresses
+        .filter(({ lookupKey, verified }) => verified || lookupKey === code.addressKey)
+        .map(({ type }) => type),
       fields,
       formTitle: text(schema?.inlined.description),
       payload: known.payload,
