@@ -3,7 +3,8 @@ export const VARIABLES = ['OTP.Code', 'OTP.Link', 'OTP.Validity', 'Address', 'Pr
 export type Variable = (typeof VARIABLES)[number];
 export type MessageVariables = Readonly<Partial<Record<Variable, string>>>;
 
-const VARIABLE = /\{\{\s*([A-Za-z.]+)\s*\}\}/g;
+/** In one line: texts are taken apart by lines before they are filled in. */
+const VARIABLE = /\{\{[^\S\n]*([A-Za-z.]+)[^\S\n]*\}\}/g;
 
 /**
  * Puts values in the place of `{{OTP.Code}}` and its like. Logic-less: no conditions, no nesting, and a value that

@@ -134,6 +134,13 @@ describe('a message in a tenant’s own words', () => {
     expect((await asked).status).toBe(200);
   });
 
+  it('is shown with no link but one of the web', async () => {
+    const values = { link: 'javascript:alert(1)' };
+    const { status, body } = await api.post(`${TEMPLATES}/otp/email/en/preview`, { values });
+    expect(status).toBe(422);
+    expect(body.details).toMatchObject([{ pointer: '/values/link' }]);
+  });
+
   it('keeps what ends a sentence or stands around a code or a link', async () => {
     for (const text of [
       'Code: {{OTP.Code}}.',
@@ -152,6 +159,12 @@ describe('a message in a tenant’s own words', () => {
       { subject: 'x', text: '{{OTP.Code}} {{User.Name}}' },
       '/text',
       'User.Name',
+    ],
+    [
+      'a variable over two lines',
+      { subject: 'x', text: '{{OTP.Code}} {{Product.Name\n}}' },
+      '/text',
+      'no variable',
     ],
     ['one of another message', { subject: 'x', text: '{{OTP.Code}} {{Address}}' }, '/text', 'Address'],
     ['logic', { subject: 'x', text: '{{#if OTP.Code}}{{OTP.Code}}{{/if}}' }, '/text', 'no variable'],

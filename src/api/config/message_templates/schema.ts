@@ -60,6 +60,11 @@ export const MessageTemplates = z
   .meta({ id: 'MessageTemplates' });
 
 const value = z.string().min(1).max(500).optional();
+/** It becomes the target of a button: whoever shows the preview is not to run what it says. */
+const webAddress = z
+  .url({ protocol: /^https?$/ })
+  .max(500)
+  .optional();
 
 /** What to show a message with. Without words: those that hold. */
 export const PreviewBody = z
@@ -67,7 +72,7 @@ export const PreviewBody = z
     subject: subject.optional(),
     text: text.optional(),
     values: z
-      .strictObject({ product: value, code: value, link: value, address: value })
+      .strictObject({ product: value, code: value, link: webAddress, address: value })
       .optional()
       .meta({ description: 'In the place of sample values' }),
   })
