@@ -12,19 +12,13 @@ export type Visitor = {
   introspect(): Promise<void>;
   clientCredentials(): Promise<void>;
   discovery(): Promise<void>;
-  /** A new browser and a password that is wrong for whomever; how long the answer took, in milliseconds. */
-  wrongPassword(): Promise<number>;
-  /** A new browser asks for a new password; how long the answer took, in milliseconds. */
-  forgottenPassword(): Promise<number>;
 };
 
 type Answer = { status: number; location: string; body: string };
 type Tokens = { access_token: string; refresh_token: string };
 
-/** `localAddress`, such as `127.0.3.7`, makes it another machine, for limits that count by source. */
-export function createVisitor(server: BenchServer, identifier: string, localAddress?: string): Visitor {
-  const from = localAddress === undefined ? {} : { localAddress, family: 4 };
-  const agent = new Agent({ keepAlive: true, maxSockets: 1, ...from });
+export function createVisitor(server: BenchServer, identifier: string): Visitor {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const origin = new URL(server.issuer).origin;
   const basic = `Basic ${btoa(`${server.clientId}:${server.clientSecret}`)}`;
   const verifier = randomBytes(32).toString('base64url');
@@ -105,41 +99,14 @@ export function createVisitor(server: BenchServer, identifier: string, localAddr
     expectStatus(await call('GET', `${server.issuer}/userinfo`, headers), 200);
   };
 
-  /** The form of a page: where it goes, and its hidden fields. */
-  async function open(url: string): Promise<{ action: string; hidden: Record<string, string> }> {
-    const page = expectStatus(await call('GET', url), 200);
-    const hidden = [...page.body.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
-    return {
-      action: /<form[^>]* action="([^"]+)"/.exec(page.body)?.[1] ?? '',
-      hidden: Object.fromEntries(hidden.map(([, name, value]) => [name, value])) as Record<string, string>,
-    };
-  }
-
-  /** Sends the form of a page; the milliseconds until the answer, which is another page, was read. */
-  async function timed(url: string, typed: Record<string, string>): Promise<number> {
-    const { action, hidden } = await open(url);
-    const begun = performance.now();
-    const answer = await call('POST', action, {}, form({ ...hidden, ...typed }));
-    const took = performance.now() - begun;
-    expectStatus(answer, 200);
-    return took;
-  }
-
   return {
-    async wrongPassword() {
-      cookies = new Map();
-      const { location } = expectStatus(await authorize(), 303);
-      return timed(location, { identifier, password: 'not the one of anybody' });
-    },
-    async forgottenPassword() {
-      cookies = new Map();
-      return timed(server.forgottenPasswordUrl, { identifier });
-    },
     async signIn() {
       cookies = new Map();
       const begun = expectStatus(await authorize(), 303);
-      const { action, hidden } = await open(begun.location);
-      const fields = form({ ...hidden, identifier, password: server.password });
+      const page = expectStatus(await call('GET', begun.location), 200);
+      const action = /<form[^>]* action="([^"]+)"/.exec(page.body)?.[1] ?? '';
+      const csrf = /name="csrf" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
+      const fields = form({ identifier, password: server.password, csrf });
       const signedIn = expectStatus(await call('POST', action, {}, fields), 303);
       const resumed = expectStatus(await call('GET', signedIn.location), 303);
       const code = new URL(resumed.location).searchParams.get('code') ?? '';
