@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { launchChromium } from './chromium.ts';
 import { writeContactSheet } from './contact_sheet.ts';
+import { mailSamples, sampleMail } from './gallery_mails.ts';
 import { samples, startGallery } from './page_gallery.ts';
 
 /**
- * `npm run shots`: pictures of every hosted page into ./shots, phone and desktop, light and dark, with an error and
- * without, and on a phone from right to left; then all of them on contact sheets. Arguments pick the pages whose
+ * `npm run shots`: pictures of every hosted page and of mails into ./shots, phone and desktop, light and dark, with an
+ * error and without, and on a phone from right to left; then all of them on contact sheets. Arguments pick the pages whose
  * names begin with them.
  */
 const phone = { width: 390, height: 844 };
@@ -27,7 +28,7 @@ stack.defer(async () => gallery.close());
 const browser = await launchChromium();
 stack.defer(async () => browser.close());
 
-const names = Object.keys(samples).filter(
+const names = [...Object.keys(samples), ...mailSamples].filter(
   (name) => picked.length === 0 || picked.some((beginning) => name.startsWith(beginning)),
 );
 for (const { name: look, viewport, colorScheme, language } of looks) {
@@ -39,7 +40,8 @@ for (const { name: look, viewport, colorScheme, language } of looks) {
   });
   const page = await context.newPage();
   for (const name of names) {
-    await page.goto(`${gallery.origin}/pages/${name}?lang=${language}`);
+    if (mailSamples.includes(name)) await page.setContent(sampleMail(name, language));
+    else await page.goto(`${gallery.origin}/pages/${name}?lang=${language}`);
     if ((await page.locator('h1').count()) !== 1)
       throw new Error(`${name} is no page: ${await page.innerText('body')}`);
     await page.screenshot({ path: `${folder}/${name}-${look}.png`, fullPage: true });
@@ -48,4 +50,4 @@ for (const { name: look, viewport, colorScheme, language } of looks) {
 }
 const strips = names.map((name) => ({ name, pictures: looks.map((look) => `${name}-${look.name}.png`) }));
 const sheets = await writeContactSheet(browser, folder, strips);
-process.stdout.write(`${names.length} pages, on ${folder}/index.html and ${sheets.join(', ')}\n`);
+process.stdout.write(`${names.length} pages and mails, on ${folder}/index.html and ${sheets.join(', ')}\n`);
