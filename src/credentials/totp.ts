@@ -2,7 +2,7 @@ import { generateSecret, verify } from 'otplib';
 
 /** RFC 6238 as every authenticator app has it: SHA-1, six digits, steps of 30 seconds. */
 export const TOTP_STEP_SECONDS = 30;
-const DIGITS = 6;
+export const TOTP_DIGITS = 6;
 
 // RFC 4226 §4 R6: at least 128 bits. The other end is the block size of SHA-1: more adds nothing.
 const SECRET_BYTES = { least: 16, most: 64 };
@@ -52,7 +52,7 @@ export async function timeStepOf(
   { now, afterTimeStep }: { now: number; afterTimeStep: number | undefined },
 ): Promise<number | undefined> {
   const token = code.replaceAll(' ', '');
-  if (token.length !== DIGITS || !/^\d+$/.test(token)) return undefined;
+  if (token.length !== TOTP_DIGITS || !/^\d+$/.test(token)) return undefined;
   // A clock that was set back must not make the library refuse its own arithmetic: the guarded statement decides.
   const ahead = Math.floor(now / TOTP_STEP_SECONDS) + 1;
   const result = await verify({

@@ -1,3 +1,4 @@
+import { TOTP_DIGITS } from '../credentials/totp.ts';
 import { accountPage } from './account_frame.ts';
 import type { AccountViews } from './account_page_views.ts';
 import { dayOf, countOf, deviceName } from './account_words.ts';
@@ -34,6 +35,7 @@ export const credentialsViews: AccountViews<
       isSet: model.isSet,
       step: model.step,
       totp: { secret: inGroups(model.secret), qr: model.qr },
+      codeLength: TOTP_DIGITS,
       error: model.error === 'refused' ? say('account_totp.refused') : undefined,
       currentError: model.error === 'current' ? say('account_totp.current_refused') : undefined,
     }),

@@ -91,6 +91,8 @@ export interface AccountAddressesModel extends AccountBase {
   addresses: readonly AccountAddress[];
   /** A change that waits for the code that went to the new address. */
   pending?: { address: string; replaces?: string; expiresAt: Date };
+  /** How many digits a code has: a setting of the pool, so the same for everybody. */
+  codeLength?: number;
   /** What is typed into the form for a new one, and the address that it takes the place of. */
   typed: string;
   replaces?: string;

@@ -53,6 +53,7 @@ export const personViews: AccountViews<
             : say('account_addresses.waits_instead', { address: pending.address, old: pending.replaces }),
         until: momentOf(pending.expiresAt, locale),
       },
+      codeLength: model.codeLength,
       typed: model.typed,
       replaces: model.replaces,
       formTitle:

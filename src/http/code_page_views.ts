@@ -132,6 +132,7 @@ export const codePageViews: { [Name in keyof CodePages]: Present<CodePages[Name]
               }),
         position: registers ? say('register.step', { step: 2 }) : undefined,
         signInHref: safeHref(model.signInHref),
+        codeLength: model.codeLength,
         identifier: model.identifier,
         address: model.address,
         error:

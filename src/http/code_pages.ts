@@ -41,6 +41,8 @@ export interface EnterCodeModel extends FormModel {
     | 'enroll_webauthn'
     | 'registration'
     | 'verify_address';
+  /** How many digits a code has: a setting of the pool, so the same for everybody. */
+  codeLength?: number;
   /** Masked, and from what was typed: the page is the same whoever that is. */
   sentTo?: string;
   /** Asked for beside the code; kept after an error. */

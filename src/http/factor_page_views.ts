@@ -1,3 +1,4 @@
+import { TOTP_DIGITS } from '../credentials/totp.ts';
 import { assetPath } from './assets.ts';
 import type { FactorPages } from './factor_pages.ts';
 import type { Present } from './page_views.ts';
@@ -48,6 +49,7 @@ export const factorPageViews: { [Name in keyof FactorPages]: Present<FactorPages
         ...stepOf(model),
         heading,
         lede: say('lost_factor.set_lede'),
+        codeLength: TOTP_DIGITS,
         totp: totp && { secret: inGroups(totp.secret), qr: totp.qr },
         passkey: optionsHref && { optionsHref, ceremony: 'create', script: assetPath('passkeys.js') },
         error:

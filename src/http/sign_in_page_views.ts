@@ -1,3 +1,4 @@
+import { TOTP_DIGITS } from '../credentials/totp.ts';
 import type { Locale } from '../i18n/locales.ts';
 import { describeDuration, type MessageKey } from '../i18n/translate.ts';
 import { assetPath } from './assets.ts';
@@ -163,6 +164,7 @@ export const signInPageViews: { [Name in keyof SignInPages]: Present<SignInPages
         ...stepOf(model),
         heading,
         lede: say(lede, { address: model.sentTo }),
+        codeLength: model.codeLength,
         isSent: resend !== undefined,
         error: model.error && say(codeError(model.error, resend !== undefined)),
         isRefused: model.error === 'refused',
@@ -189,6 +191,7 @@ export const signInPageViews: { [Name in keyof SignInPages]: Present<SignInPages
         ...stepOf(model),
         heading,
         method,
+        codeLength: model.codeLength,
         lede: say(lede, { address: model.sentTo ?? '' }),
         error: model.error && say(model.error === 'missing' ? error : refusedOf(method)),
         isRefused: model.error === 'refused',
@@ -222,6 +225,7 @@ export const signInPageViews: { [Name in keyof SignInPages]: Present<SignInPages
         ...stepOf(model),
         heading,
         lede: say(isTotp ? 'enrol_factor.lede_totp' : 'enrol_factor.lede_webauthn', { app: model.app.name }),
+        codeLength: TOTP_DIGITS,
         totp: totp && { secret: inGroups(totp.secret), qr: totp.qr },
         passkey: passkeyStep(model.passkeyOptionsHref, 'create'),
         error:

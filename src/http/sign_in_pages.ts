@@ -87,6 +87,8 @@ export interface ResendPart {
 /** Form fields: `code`. */
 export interface SignInCodeModel extends StepModel {
   method: 'email_otp' | 'sms_otp' | 'totp';
+  /** How many digits a code has: a setting of the pool, so the same for everybody. */
+  codeLength?: number;
   /** Masked, and from what was typed: the page is the same whoever that is. */
   sentTo: string;
   error?: 'refused' | 'missing';
@@ -98,6 +100,8 @@ export interface SignInCodeModel extends StepModel {
 /** Form fields: `code` or `password`, `remember_device`; `use` for another way or another message. */
 export interface SecondFactorModel extends StepModel {
   method: MethodName;
+  /** How many digits a code has: a setting of the pool, so the same for everybody. */
+  codeLength?: number;
   /** Masked: the person has said who they are, and proven it once. */
   sentTo?: string;
   error?: 'refused' | 'missing';

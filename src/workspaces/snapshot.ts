@@ -48,6 +48,8 @@ export type ConnectedPool = {
     readonly preferredSecondFactor: Mechanism | null;
     /** For how long a browser may do without the second factor; 0: never. */
     readonly rememberedSeconds: number;
+    /** How many digits a code has that somebody signs in with. */
+    readonly signInCodeLength: number;
     /** People get a new password by themselves when they have forgotten theirs. */
     readonly selfReset: boolean;
     /** People may make an account for themselves. */

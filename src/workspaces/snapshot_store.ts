@@ -110,6 +110,7 @@ export async function loadSnapshot(
                 'secondFactors', p.second_factor_authentication_mechanisms,
                 'preferredSecondFactor', p.second_factor_preferred_authentication_mechanism,
                 'rememberedFor', p.mfa_session_ttl,
+                'signInCodeLength', (p.otp_settings #>> '{authentication,length}')::integer,
                 'selfReset', (p.reset_credentials_settings ->> 'doNotAllowUsersToSelfResetCredentials')
                   IS DISTINCT FROM 'true',
                 'branding', p.branding, 'selfRegistration', p.public_registration_allowed)))

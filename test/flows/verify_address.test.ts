@@ -88,3 +88,12 @@ test('nobody learns by it who is known, or what addresses they have', async () =
   expect(await observe({ identifier: other.identifier, address, code })).toEqual(unknown);
   expect(await isProven()).toBe(false);
 });
+
+test('the field of a code has as many ticks as the codes of the pool have digits', async () => {
+  const { knex } = server.db;
+  const settings = { verify_address: { length: 8, ttlSeconds: 3600 } };
+  const change = knex.raw('otp_settings || ?::jsonb', [JSON.stringify(settings)]);
+  await knex('pools').where({ pool_id: house.scope.poolId }).update({ otp_settings: change });
+  const { document } = await visitor().then((browser) => browser.open(page()));
+  expect(document.attribute('#code', 'class')).toBe('code digits-8');
+});

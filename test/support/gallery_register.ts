@@ -90,6 +90,7 @@ export const registerSamples: Record<string, Sample> = {
       app,
       purpose: 'registration',
       action: '/pages/register_code',
+      codeLength: 6,
       sentTo: 'm•••@tidewater.example',
       resend: { action: '/pages/register_code', waitSeconds: 24 },
       otherHref: '/pages/register',

@@ -6,7 +6,7 @@ import { samples, startGallery } from './page_gallery.ts';
 
 /**
  * `npm run shots`: pictures of every hosted page and of mails into ./shots, phone and desktop, light and dark, with an
- * error and without, and on a phone from right to left; then all of them on contact sheets. Arguments pick the pages whose
+ * error and without, and on a phone from right to left; then all of them on contact sheets. Arguments pick those whose
  * names begin with them.
  */
 const phone = { width: 390, height: 844 };

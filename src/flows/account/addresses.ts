@@ -74,7 +74,7 @@ async function confirm(deps: FlowDeps, visit: Visit, form: FormFields): Promise<
 }
 
 async function ask(deps: FlowDeps, visit: Visit, { typed, replaces, error }: Shown): Promise<void> {
-  const { user } = await profileOf(deps, visit);
+  const { user, pool } = await profileOf(deps, visit);
   const pending = await deps.domain.addressChanges.pending(visit.scope);
   const isOwn = user.addresses.some(({ address }) => address === replaces);
   await showPage(deps, visit, 'account_addresses', {
@@ -92,6 +92,7 @@ async function ask(deps: FlowDeps, visit: Visit, { typed, replaces, error }: Sho
             ...(pending.replaces === undefined ? {} : { replaces: pending.replaces }),
           },
         }),
+    codeLength: pool.otpSettings.verify_address.length,
     typed,
     ...(replaces !== undefined && isOwn ? { replaces } : {}),
     ...(error === undefined ? {} : { error }),

@@ -95,6 +95,7 @@ export async function askForCode(
     ...appOf(frame),
     purpose,
     action: frame.path(code),
+    codeLength: frame.pool.otpSettings[purpose === 'registration' ? 'activation' : purpose].length,
     otherHref: frame.path(ask),
     ...(signInHref === undefined ? {} : { signInHref }),
     ...(now.error === undefined ? {} : { error: now.error }),

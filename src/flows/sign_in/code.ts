@@ -1,3 +1,4 @@
+import { TOTP_DIGITS } from '../../credentials/totp.ts';
 import { renderPage } from '../../http/render.ts';
 import { mayAct } from '../../users/account.ts';
 import type { ConnectedPool } from '../../workspaces/snapshot.ts';
@@ -95,6 +96,7 @@ async function showCodePage(
     ...stateFields(deps, journey, connection, state),
     app,
     method,
+    codeLength: isSent(method) ? connection.pool.signInCodeLength : TOTP_DIGITS,
     action: path('code', connection.connectionId),
     sentTo: masked(typed),
     ...(isSent(method)

@@ -1,3 +1,4 @@
+import { TOTP_DIGITS } from '../../credentials/totp.ts';
 import { renderPage } from '../../http/render.ts';
 import { maskedAddress } from '../../messages/masked_address.ts';
 import { findFactors, type Factors } from '../../users/factors/factors_store.ts';
@@ -119,6 +120,8 @@ async function show(
     ...stateFields(deps, journey, connection, state),
     app,
     method: state.asked,
+    ...(isSent(state.asked) ? { codeLength: connection.pool.signInCodeLength } : {}),
+    ...(state.asked === 'totp' ? { codeLength: TOTP_DIGITS } : {}),
     action: path('second-factor', connection.connectionId),
     ...(address === null ? {} : { sentTo: maskedAddress(address) }),
     ...(isSent(state.asked) ? { resend: { sent, waitSeconds: waitSeconds(state) } } : {}),

@@ -67,6 +67,7 @@ function askForTypedCode(
     ...appOf(frame),
     purpose: 'verify_address',
     action: frame.path('verify-address'),
+    codeLength: frame.pool.otpSettings.verify_address.length,
     identifier: name,
     address,
     ...(error === undefined ? {} : { error }),

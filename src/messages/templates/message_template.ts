@@ -66,6 +66,10 @@ export function templateIssues(
   }
   if (namesIn(subject).includes('OTP.Link'))
     refuse('/subject', 'must not have the link: it belongs into the text');
+  // Two such lines would leave it to the telephone which host the code belongs to.
+  if (channel === 'sms' && /^[^\S\n]*@\S+[^\S\n]+#/m.test(text)) {
+    refuse('/text', 'must have no line "@host #code" of its own: it is added at the end');
+  }
   const needed = neededIn(message);
   if (needed.length > 0 && !needed.some((name) => namesIn(text).includes(name))) {
     refuse('/text', `must have ${needed.map((name) => `{{${name}}}`).join(' or ')}: people wait for it`);
