@@ -2,9 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    // Processes, not threads: tests send signals. One more than two cores carry: many wait for a server to start.
+    // Processes, not threads: tests send signals. Twice what two cores carry: many wait for a server to start or to end.
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 4,
     // Far beyond what anything takes: how fast a machine is decides about no test.
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -1,4 +1,5 @@
 import { renderPage } from '../../http/render.ts';
+import { ACCOUNT_CLIENT_ID } from '../../oidc/account_client.ts';
 import type { Account } from '../../users/account.ts';
 import { findFactors } from '../../users/factors/factors_store.ts';
 import type { ConnectedPool } from '../../workspaces/snapshot.ts';
@@ -46,6 +47,8 @@ async function isDue(
   offering: Offering,
 ): Promise<boolean> {
   if (offering.first.takesPasskeys !== true) return false;
+  // The account page offers them itself, and is where people go to make one.
+  if (journey.client.clientId === ACCOUNT_CLIENT_ID) return false;
   if (!methodsOf(journey.server.snapshot, connection).includes('webauthn')) return false;
   const scope = scopeOf(journey, connection, offering);
   if (!isOfferDue(deps, journey.ctx, scope)) return false;
