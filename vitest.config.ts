@@ -1,10 +1,19 @@
 import { defineConfig } from 'vitest/config';
 
+/** Servers that bring a PostgreSQL of their own, started, killed and started again: minutes of waiting. */
+const CRASH = [
+  'test/cli/start_failures.test.ts',
+  'test/demo/start.test.ts',
+  'test/faults/acknowledged_writes.test.ts',
+  'test/faults/embedded.test.ts',
+  'test/faults/lifecycle.test.ts',
+];
+
 export default defineConfig({
   test: {
-    // Processes, not threads: tests send signals. Twice what two cores carry: many wait for a server to start or to end.
+    // Processes, not threads: tests send signals. One more than two cores carry: many wait for a server to start.
     pool: 'forks',
-    maxWorkers: 4,
+    maxWorkers: 3,
     // Far beyond what anything takes: how fast a machine is decides about no test.
     testTimeout: 60_000,
     hookTimeout: 120_000,
@@ -18,9 +27,13 @@ export default defineConfig({
         test: {
           name: 'server',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**'],
+          exclude: ['test/browser/**', ...CRASH],
           globalSetup: ['test/support/global_setup.ts'],
         },
+      },
+      {
+        extends: true,
+        test: { name: 'crash', include: CRASH, globalSetup: ['test/support/global_setup.ts'] },
       },
       {
         extends: true,
